@@ -1,0 +1,1 @@
+"""The ground floor: errors, settings, identifiers, clock, logs, markup. Imports nothing of ours."""
