@@ -1,0 +1,107 @@
+-- What is said: posts in threads, their history, what people answered them with, and what is gone.
+
+create table posts (
+    id bigint primary key,
+    uri text not null unique check (length(uri) <= 2048),
+    -- The random id in our own URLs; null for posts of other servers.
+    public_id text unique check (length(public_id) = 32),
+    author_id bigint not null references actors (id),
+    group_id bigint references actors (id),
+    -- The first post of the thread; for that post its own id. Null while the parent has not arrived.
+    root_id bigint references posts (id) deferrable initially deferred,
+    parent_id bigint references posts (id) deferrable initially deferred,
+    in_reply_to text check (length(in_reply_to) <= 2048),
+    type text not null default 'Note' check (length(type) <= 60),
+    title text not null default '' check (length(title) <= 400),
+    content_html text not null check (length(content_html) <= 400000),
+    source text check (length(source) <= 50000),
+    content_warning text not null default '' check (length(content_warning) <= 1000),
+    sensitive boolean not null default false,
+    language text check (length(language) <= 35),
+    reach text not null check (reach in ('open', 'quiet', 'members', 'sealed')),
+    state text not null default 'live' check (state in ('live', 'held', 'hidden', 'deleted')),
+    url text check (length(url) <= 2048),
+    attachments jsonb not null default '[]',
+    mentions jsonb not null default '[]',
+    published_at timestamptz not null,
+    received_at timestamptz not null default now(),
+    edited_at timestamptz,
+    -- For a root: when the thread last had something new that is live.
+    active_at timestamptz not null
+);
+
+create index posts_threads_of_group on posts (group_id, active_at desc, id desc)
+    where root_id = id and state = 'live';
+create index posts_of_thread on posts (root_id, published_at, id);
+create index posts_of_author on posts (author_id, id desc);
+create index posts_waiting_for_parent on posts (in_reply_to) where parent_id is null and in_reply_to is not null;
+create index posts_by_parent on posts (parent_id);
+create index posts_not_live on posts (state, id desc) where state in ('held', 'hidden');
+
+create table post_versions (
+    -- What a post said before each edit.
+    post_id bigint not null references posts (id) on delete cascade,
+    edited_at timestamptz not null,
+    title text not null,
+    content_html text not null,
+    source text,
+    content_warning text not null,
+    primary key (post_id, edited_at)
+);
+
+create table reactions (
+    -- Keyed by what was reacted to, not by our row: a Like may arrive before its post.
+    actor_id bigint not null references actors (id) on delete cascade,
+    object_uri text not null check (length(object_uri) <= 2048),
+    kind text not null check (length(kind) between 1 and 64),
+    activity_uri text not null check (length(activity_uri) <= 2048),
+    created_at timestamptz not null default now(),
+    primary key (actor_id, object_uri, kind)
+);
+
+create index reactions_to on reactions (object_uri);
+
+create table boosts (
+    -- Announces by others of something: kept so that their Undo finds them.
+    actor_id bigint not null references actors (id) on delete cascade,
+    object_uri text not null check (length(object_uri) <= 2048),
+    activity_uris text[] not null,
+    created_at timestamptz not null default now(),
+    primary key (actor_id, object_uri)
+);
+
+create table tombstones (
+    -- What was deleted, and by whom: a late Create of it stores nothing.
+    uri text primary key check (length(uri) <= 2048),
+    by_uri text not null check (length(by_uri) <= 2048),
+    former_type text not null default 'Note' check (length(former_type) <= 60),
+    deleted_at timestamptz not null default now()
+);
+
+create table undone (
+    -- Activities whose Undo has arrived, perhaps before themselves.
+    activity_uri text primary key check (length(activity_uri) <= 2048),
+    by_uri text not null check (length(by_uri) <= 2048),
+    created_at timestamptz not null default now()
+);
+
+create table pins (
+    group_id bigint not null references actors (id) on delete cascade,
+    object_uri text not null check (length(object_uri) <= 2048),
+    pinned_at timestamptz not null default now(),
+    primary key (group_id, object_uri)
+);
+
+create table reports (
+    id bigint primary key,
+    activity_uri text unique check (length(activity_uri) <= 2048),
+    reporter_uri text not null check (length(reporter_uri) <= 2048),
+    object_uris text[] not null,
+    reason text not null default '' check (length(reason) <= 5000),
+    state text not null default 'open' check (state in ('open', 'closed')),
+    created_at timestamptz not null default now(),
+    closed_at timestamptz,
+    closed_by bigint references actors (id)
+);
+
+create index reports_open on reports (created_at) where state = 'open';
