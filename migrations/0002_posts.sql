@@ -105,3 +105,19 @@ create table reports (
 );
 
 create index reports_open on reports (created_at) where state = 'open';
+
+-- The one answer to "may this viewer see this post" (community/visibility.py). An expression without
+-- sub-selects, so that the planner inlines it. `member_of`: the groups whose members see together.
+create function may_see(
+    state text, reach text, group_id bigint, author_id bigint,
+    viewer bigint, member_of bigint[], is_staff boolean
+) returns boolean language sql immutable parallel safe as $$
+    select case
+        when state = 'live' then
+            reach in ('open', 'quiet')
+            or coalesce(author_id = viewer, false)
+            or coalesce(group_id = any (member_of), false)
+        when state in ('held', 'hidden') then is_staff or coalesce(author_id = viewer, false)
+        else false
+    end
+$$;

@@ -1,0 +1,147 @@
+"""The things that every layer speaks of, as frozen values. Rows become these and nothing else."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+Reach = Literal["open", "quiet", "members", "sealed"]
+Role = Literal["owner", "admin", "moderator", "member"]
+Level = Literal["allowed", "limited", "held", "blocked"]
+PostState = Literal["live", "held", "hidden", "deleted"]
+
+REACHES: tuple[Reach, ...] = ("sealed", "members", "quiet", "open")
+"""From the narrowest to the widest."""
+
+STAFF: tuple[Role, ...] = ("owner", "admin", "moderator")
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """A person, a group or a server, ours or another's: one row of `actors`."""
+
+    id: int
+    uri: str
+    type: str
+    is_local: bool
+    name: str
+    host: str
+    display_name: str = ""
+    summary_html: str = ""
+    summary_source: str = ""
+    url: str | None = None
+    icon_url: str | None = None
+    inbox_url: str | None = None
+    shared_inbox_url: str | None = None
+    outbox_url: str | None = None
+    followers_url: str | None = None
+    moderators_url: str | None = None
+    featured_url: str | None = None
+    approves_followers: bool = False
+    discoverable: bool = False
+    indexable: bool = False
+    also_known_as: tuple[str, ...] = ()
+    moved_to: str | None = None
+    handle_confirmed: bool = False
+    state: Literal["active", "suspended", "gone"] = "active"
+    published_at: datetime | None = None
+    created_at: datetime
+    fetched_at: datetime | None = None
+    gone_at: datetime | None = None
+
+    @property
+    def handle(self) -> str:
+        """`name@host`, as people write it without the leading @."""
+        return f"{self.name}@{self.host}"
+
+    @property
+    def is_group(self) -> bool:
+        """Whether this is a group."""
+        return self.type == "Group"
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """One of our groups: its actor and its four answers (who joins, sees, speaks; how far it reaches)."""
+
+    actor: Actor
+    joining: Literal["open", "approval", "invite"] = "open"
+    seeing: Literal["everyone", "members"] = "everyone"
+    speaking: Literal["everyone", "members", "moderators"] = "everyone"
+    reach: Reach = "open"
+    rules_source: str = ""
+    rules_html: str = ""
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `posts`."""
+
+    id: int
+    uri: str
+    public_id: str | None = None
+    author_id: int
+    group_id: int | None = None
+    root_id: int | None = None
+    parent_id: int | None = None
+    in_reply_to: str | None = None
+    type: str = "Note"
+    title: str = ""
+    content_html: str
+    source: str | None = None
+    content_warning: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    reach: Reach = "open"
+    state: PostState = "live"
+    url: str | None = None
+    attachments: tuple[dict[str, Any], ...] = ()
+    mentions: tuple[dict[str, Any], ...] = ()
+    published_at: datetime
+    received_at: datetime
+    edited_at: datetime | None = None
+    active_at: datetime
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this post starts a thread."""
+        return self.root_id == self.id
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Someone who signs in here: one row of `accounts` with the name of its actor."""
+
+    id: int
+    actor_id: int
+    name: str
+    display_name: str
+    email: str | None
+    role: Role
+    state: Literal["waiting", "active", "disabled", "declined"]
+    request: str = ""
+    created_at: datetime
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this person looks after the community."""
+        return self.role in STAFF
+
+
+class Viewer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is looking: the argument of every read path (see `community/visibility.py`)."""
+
+    actor_id: int | None = None
+    account: Account | None = None
+    member_of: tuple[int, ...] = ()
+    moderates: tuple[int, ...] = ()
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this viewer looks after the community."""
+        return self.account is not None and self.account.is_staff
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether nobody is signed in."""
+        return self.account is None
+
+
+GUEST = Viewer()
+"""Someone we know nothing of: they see what everyone may see."""

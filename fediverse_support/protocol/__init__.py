@@ -1,0 +1,1 @@
+"""ActivityStreams as values: reading, writing, signing. Pure: no network, no database, no clock."""
