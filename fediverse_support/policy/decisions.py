@@ -1,0 +1,70 @@
+"""Outcomes from mild to severe, and how verdicts add up to one decision."""
+
+import enum
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Outcome(enum.IntEnum):
+    """What happens to an arrival. The larger, the more severe."""
+
+    ACCEPT = 0
+    HOLD = 1
+    REFUSE = 2
+    BLOCK = 3
+
+    @property
+    def word(self) -> str:
+        """The outcome as moderators and the database write it."""
+        return self.name.lower()
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What one rule says. `reason` is a sentence that the person concerned may be shown."""
+
+    outcome: Outcome
+    rule: str
+    reason: str
+    amendments: frozenset[str] = frozenset()
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What policy decided about one arrival, and why."""
+
+    outcome: Outcome
+    rules: tuple[str, ...]
+    reason: str
+    amendments: frozenset[str]
+    policy_version: int
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether the arrival is stored: accepted, or held for a moderator."""
+        return self.outcome <= Outcome.HOLD
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a moderator has to look first."""
+        return self.outcome is Outcome.HOLD
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is kept out of public timelines and discovery, and follows need approval."""
+        return "quiet" in self.amendments
+
+
+def combine(verdicts: Sequence[Verdict], policy_version: int) -> Decision:
+    """One decision of several verdicts: amendments add up, the most severe outcome wins.
+
+    The order of `verdicts` never changes the outcome or the amendments; the reason is that of the
+    most severe verdict, by rule name where several are equal.
+    """
+    ranked = sorted(verdicts, key=lambda verdict: (-verdict.outcome, verdict.rule))
+    amendments: frozenset[str] = frozenset().union(*(verdict.amendments for verdict in ranked))
+    if not ranked:
+        return Decision(Outcome.ACCEPT, (), "No rule speaks against it.", amendments, policy_version)
+    first = ranked[0]
+    return Decision(
+        first.outcome, tuple(verdict.rule for verdict in ranked), first.reason, amendments, policy_version
+    )
