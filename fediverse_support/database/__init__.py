@@ -1,0 +1,1 @@
+"""Everything that speaks SQL: the pool, the migrations, the embedded server, one module a table family."""
