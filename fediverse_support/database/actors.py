@@ -1,0 +1,153 @@
+"""The `actors` table: who there is, here and elsewhere."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fediverse_support.core.identifiers import new_id
+from fediverse_support.core.models import Actor
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import all_of, reader
+from fediverse_support.protocol.vocabulary import ActorDocument
+
+read = reader(Actor)
+
+
+async def by_uri(db: Connection, uri: str) -> Actor | None:
+    """The actor with this id, whatever its state."""
+    row = await db.fetchrow("select * from actors where uri = $1", uri)
+    return read(row) if row else None
+
+
+async def by_id(db: Connection, actor_id: int) -> Actor | None:
+    """The actor with our number."""
+    row = await db.fetchrow("select * from actors where id = $1", actor_id)
+    return read(row) if row else None
+
+
+async def by_uris(db: Connection, uris: Sequence[str]) -> list[Actor]:
+    """Those of these actors that we know."""
+    return all_of(read, await db.fetch("select * from actors where uri = any($1::text[])", uris))
+
+
+async def local_by_name(db: Connection, name: str) -> Actor | None:
+    """The person or group of ours with this name, whatever its state: names are one space, and for ever."""
+    row = await db.fetchrow("select * from actors where is_local and name = $1", name.lower())
+    return read(row) if row else None
+
+
+async def by_handle(db: Connection, name: str, host: str) -> Actor | None:
+    """The remote actor that we know under `name@host`."""
+    row = await db.fetchrow(
+        """
+        select * from actors
+         where host = $2 and lower(name) = lower($1) and not is_local and state = 'active'
+         order by handle_confirmed desc, id limit 1
+        """,
+        name,
+        host,
+    )
+    return read(row) if row else None
+
+
+async def insert_local(db: Connection, actor: Actor) -> None:
+    """Store one of our own actors; a taken name raises asyncpg's UniqueViolationError."""
+    await db.execute(
+        """
+        insert into actors (id, uri, type, is_local, name, host, display_name, summary_html, summary_source,
+                            url, inbox_url, shared_inbox_url, outbox_url, followers_url, moderators_url,
+                            featured_url, approves_followers, discoverable, handle_confirmed, created_at,
+                            published_at)
+        values ($1, $2, $3, true, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, true,
+                $18, $18)
+        """,
+        actor.id, actor.uri, actor.type, actor.name, actor.host, actor.display_name, actor.summary_html,
+        actor.summary_source, actor.url, actor.inbox_url, actor.shared_inbox_url, actor.outbox_url,
+        actor.followers_url, actor.moderators_url, actor.featured_url, actor.approves_followers,
+        actor.discoverable, actor.created_at,
+    )  # fmt: skip
+
+
+async def store_remote(
+    db: Connection,
+    document: ActorDocument,
+    host: str,
+    *,
+    display_name: str,
+    summary_html: str,
+    handle_confirmed: bool,
+    now: datetime,
+) -> Actor | None:
+    """Store what a remote actor says of itself; safe to run twice.
+
+    None when the row is one of ours, or gone or suspended: those are never overwritten from outside.
+    """
+    row = await db.fetchrow(
+        """
+        insert into actors as known
+               (id, uri, type, is_local, name, host, display_name, summary_html, url, icon_url, inbox_url,
+                shared_inbox_url, outbox_url, followers_url, moderators_url, featured_url,
+                approves_followers, discoverable, indexable, also_known_as, moved_to, handle_confirmed,
+                published_at, fetched_at)
+        values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                $20, $21, $22, $23)
+            on conflict (uri) do update
+           set type = excluded.type, display_name = excluded.display_name,
+               summary_html = excluded.summary_html, url = excluded.url, icon_url = excluded.icon_url,
+               inbox_url = excluded.inbox_url, shared_inbox_url = excluded.shared_inbox_url,
+               outbox_url = excluded.outbox_url, followers_url = excluded.followers_url,
+               moderators_url = excluded.moderators_url, featured_url = excluded.featured_url,
+               approves_followers = excluded.approves_followers, discoverable = excluded.discoverable,
+               indexable = excluded.indexable, also_known_as = excluded.also_known_as,
+               moved_to = excluded.moved_to, fetched_at = excluded.fetched_at,
+               handle_confirmed = known.handle_confirmed or excluded.handle_confirmed
+         where not known.is_local and known.state = 'active'
+        returning *
+        """,
+        new_id(), document.id, document.type, document.preferred_username, host, display_name,
+        summary_html, document.url, document.icon_url, document.inbox, document.shared_inbox,
+        document.outbox, document.followers, document.moderators, document.featured,
+        document.approves_followers, bool(document.discoverable), bool(document.indexable),
+        list(document.also_known_as), document.moved_to, handle_confirmed, document.published, now,
+    )  # fmt: skip
+    return read(row) if row else None
+
+
+async def describe(
+    db: Connection, actor_id: int, *, display_name: str, summary_source: str, summary_html: str
+) -> None:
+    """Change what one of our actors says of itself."""
+    await db.execute(
+        "update actors set display_name = $2, summary_source = $3, summary_html = $4 where id = $1",
+        actor_id,
+        display_name,
+        summary_source,
+        summary_html,
+    )
+
+
+async def mark_gone(db: Connection, actor_id: int, now: datetime) -> None:
+    """The actor was deleted: keep its id and name, forget everything that it said of itself."""
+    await db.execute(
+        """
+        update actors
+           set state = 'gone', gone_at = coalesce(gone_at, $2), display_name = '', summary_html = '',
+               summary_source = '', url = null, icon_url = null, also_known_as = '{}', moved_to = null
+         where id = $1
+        """,
+        actor_id,
+        now,
+    )
+
+
+async def set_moved(db: Connection, actor_id: int, target: str) -> None:
+    """Remember where an actor has moved to."""
+    await db.execute("update actors set moved_to = $2 where id = $1", actor_id, target)
+
+
+async def discovered_since(db: Connection, host: str, since: datetime) -> int:
+    """How many actors of `host` we have met since then."""
+    return int(
+        await db.fetchval(
+            "select count(*) from actors where host = $1 and not is_local and created_at > $2", host, since
+        )
+    )

@@ -1,0 +1,139 @@
+"""The `follows` table: who follows whom. A membership of a group is a follow of it."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from fediverse_support.core.models import Actor
+from fediverse_support.database import actors
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import all_of, changed, reader
+
+
+class Follow(msgspec.Struct, frozen=True, kw_only=True):
+    """That `follower` follows `followed`, or has asked to."""
+
+    follower_id: int
+    followed_id: int
+    state: Literal["pending", "accepted"]
+    activity_uris: tuple[str, ...]
+    created_at: datetime
+
+
+read = reader(Follow)
+
+
+async def ask(db: Connection, follower_id: int, followed_id: int, activity_uri: str) -> Follow:
+    """Record that `follower` asks; keeps an earlier state. Safe to run twice."""
+    row = await db.fetchrow(
+        """
+        insert into follows as f (follower_id, followed_id, state, activity_uris)
+        values ($1, $2, 'pending', array[$3])
+            on conflict (follower_id, followed_id) do update
+           set activity_uris = case when $3 = any(f.activity_uris) then f.activity_uris
+                                    else array_append(f.activity_uris, $3) end
+        returning *
+        """,
+        follower_id,
+        followed_id,
+        activity_uri,
+    )
+    return read(row)
+
+
+async def accept(db: Connection, follower_id: int, followed_id: int, now: datetime) -> bool:
+    """Make a pending follow count; False when there is none. Safe to run twice."""
+    return bool(
+        changed(
+            await db.execute(
+                """
+                update follows set state = 'accepted', accepted_at = coalesce(accepted_at, $3)
+                 where follower_id = $1 and followed_id = $2
+                """,
+                follower_id,
+                followed_id,
+                now,
+            )
+        )
+    )
+
+
+async def between(db: Connection, follower_id: int, followed_id: int) -> Follow | None:
+    """The follow of one by the other."""
+    row = await db.fetchrow(
+        "select * from follows where follower_id = $1 and followed_id = $2", follower_id, followed_id
+    )
+    return read(row) if row else None
+
+
+async def by_activity(db: Connection, follower_id: int, activity_uri: str) -> Follow | None:
+    """The follow that `follower` asked for under this id."""
+    row = await db.fetchrow(
+        "select * from follows where follower_id = $1 and $2 = any(activity_uris)", follower_id, activity_uri
+    )
+    return read(row) if row else None
+
+
+async def remove(db: Connection, follower_id: int, followed_id: int) -> bool:
+    """End a follow; False when there was none. Safe to run twice."""
+    return bool(
+        changed(
+            await db.execute(
+                "delete from follows where follower_id = $1 and followed_id = $2", follower_id, followed_id
+            )
+        )
+    )
+
+
+async def remove_all_of(db: Connection, actor_id: int) -> None:
+    """End every follow by and of an actor."""
+    await db.execute("delete from follows where follower_id = $1 or followed_id = $1", actor_id)
+
+
+async def pending_for(db: Connection, followed_id: int) -> list[Actor]:
+    """Who is waiting to be let in, the longest first."""
+    rows = await db.fetch(
+        """
+        select a.* from follows f join actors a on a.id = f.follower_id
+         where f.followed_id = $1 and f.state = 'pending'
+         order by f.created_at limit 200
+        """,
+        followed_id,
+    )
+    return all_of(actors.read, rows)
+
+
+async def followed_groups(db: Connection, follower_id: int) -> list[Actor]:
+    """The groups, here and elsewhere, that someone is in, by title."""
+    rows = await db.fetch(
+        """
+        select a.* from follows f join actors a on a.id = f.followed_id
+         where f.follower_id = $1 and f.state = 'accepted' and a.type = 'Group' and a.state = 'active'
+         order by lower(a.display_name), a.id
+        """,
+        follower_id,
+    )
+    return all_of(actors.read, rows)
+
+
+async def has_local_followers(db: Connection, followed_id: int) -> bool:
+    """Whether somebody here follows this actor."""
+    return bool(
+        await db.fetchval(
+            """
+            select exists (select from follows f join actors a on a.id = f.follower_id
+                            where f.followed_id = $1 and f.state = 'accepted' and a.is_local)
+            """,
+            followed_id,
+        )
+    )
+
+
+async def count_of(db: Connection, followed_id: int) -> int:
+    """How many follow this actor (for the collection's total; never shown to people)."""
+    return int(
+        await db.fetchval(
+            "select count(*) from follows where followed_id = $1 and state = 'accepted'", followed_id
+        )
+    )

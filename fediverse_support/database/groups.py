@@ -1,0 +1,127 @@
+"""The `groups` and `group_moderators` tables: our groups and who looks after them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fediverse_support.core.models import Actor, Group
+from fediverse_support.database import actors
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import all_of
+
+
+def read(row: Mapping[str, Any]) -> Group:
+    """A row of the view `our_groups`."""
+    return Group(
+        actor=actors.read(row),
+        joining=row["joining"],
+        seeing=row["seeing"],
+        speaking=row["speaking"],
+        reach=row["reach"],
+        rules_source=row["rules_source"],
+        rules_html=row["rules_html"],
+    )
+
+
+async def insert(db: Connection, group: Group) -> None:
+    """Store the four answers of a group whose actor is stored."""
+    await db.execute(
+        """
+        insert into groups (actor_id, joining, seeing, speaking, reach, rules_source, rules_html)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        group.actor.id,
+        group.joining,
+        group.seeing,
+        group.speaking,
+        group.reach,
+        group.rules_source,
+        group.rules_html,
+    )
+
+
+async def update(db: Connection, group: Group) -> None:
+    """Change the four answers and the rules of a group."""
+    await db.execute(
+        """
+        update groups
+           set joining = $2, seeing = $3, speaking = $4, reach = $5, rules_source = $6, rules_html = $7
+         where actor_id = $1
+        """,
+        group.actor.id,
+        group.joining,
+        group.seeing,
+        group.speaking,
+        group.reach,
+        group.rules_source,
+        group.rules_html,
+    )
+
+
+async def by_name(db: Connection, name: str) -> Group | None:
+    """Our group of this name."""
+    row = await db.fetchrow("select * from our_groups where is_local and name = $1", name.lower())
+    return read(row) if row else None
+
+
+async def by_actor(db: Connection, actor_id: int) -> Group | None:
+    """Our group with this actor."""
+    row = await db.fetchrow("select * from our_groups where id = $1", actor_id)
+    return read(row) if row else None
+
+
+async def listed(db: Connection) -> list[Group]:
+    """All our groups, in the community's own order."""
+    rows = await db.fetch(
+        "select * from our_groups where state = 'active' order by position, lower(display_name)"
+    )
+    return [read(row) for row in rows]
+
+
+async def moderators(db: Connection, group_id: int) -> list[Actor]:
+    """Who looks after a group, the longest-serving first."""
+    rows = await db.fetch(
+        """
+        select a.* from group_moderators m join actors a on a.id = m.actor_id
+         where m.group_id = $1 and a.state = 'active'
+         order by m.added_at, a.id
+        """,
+        group_id,
+    )
+    return all_of(actors.read, rows)
+
+
+async def is_moderator(db: Connection, group_id: int, actor_id: int) -> bool:
+    """Whether an actor looks after a group."""
+    return bool(
+        await db.fetchval(
+            "select exists (select from group_moderators where group_id = $1 and actor_id = $2)",
+            group_id,
+            actor_id,
+        )
+    )
+
+
+async def add_moderator(db: Connection, group_id: int, actor_id: int) -> None:
+    """Let someone look after a group. Safe to run twice."""
+    await db.execute(
+        "insert into group_moderators (group_id, actor_id) values ($1, $2) on conflict do nothing",
+        group_id,
+        actor_id,
+    )
+
+
+async def remove_moderator(db: Connection, group_id: int, actor_id: int) -> None:
+    """End that. Safe to run twice."""
+    await db.execute("delete from group_moderators where group_id = $1 and actor_id = $2", group_id, actor_id)
+
+
+async def pin(db: Connection, group_id: int, object_uri: str) -> None:
+    """Keep a post at the top of a group. Safe to run twice."""
+    await db.execute(
+        "insert into pins (group_id, object_uri) values ($1, $2) on conflict do nothing", group_id, object_uri
+    )
+
+
+async def unpin(db: Connection, group_id: int, object_uri: str) -> None:
+    """Let a post sink again. Safe to run twice."""
+    await db.execute("delete from pins where group_id = $1 and object_uri = $2", group_id, object_uri)

@@ -1,0 +1,187 @@
+"""The `posts` and `post_versions` tables: one post at a time. Threads as a whole are in `threads.py`."""
+
+from datetime import datetime
+
+from fediverse_support.core.models import Post, PostState, Viewer
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import all_of, reader
+
+read = reader(Post)
+
+
+async def by_uri(db: Connection, uri: str, *, for_update: bool = False) -> Post | None:
+    """The post with this id, whatever its state: for processing, never for showing."""
+    if for_update:
+        row = await db.fetchrow("select * from posts where uri = $1 for update", uri)
+    else:
+        row = await db.fetchrow("select * from posts where uri = $1", uri)
+    return read(row) if row else None
+
+
+async def by_id(db: Connection, post_id: int) -> Post | None:
+    """The post with our number, whatever its state: for processing, never for showing."""
+    row = await db.fetchrow("select * from posts where id = $1", post_id)
+    return read(row) if row else None
+
+
+async def by_public_id(db: Connection, public_id: str) -> Post | None:
+    """The post of ours with this random id, whatever its state: for processing, never for showing."""
+    row = await db.fetchrow("select * from posts where public_id = $1", public_id)
+    return read(row) if row else None
+
+
+async def seen_by(db: Connection, viewer: Viewer, post_id: int) -> Post | None:
+    """The post if `viewer` may see it."""
+    row = await db.fetchrow(
+        """
+        select p.* from posts p
+         where p.id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4)
+        """,
+        post_id,
+        viewer.actor_id,
+        viewer.member_of,
+        viewer.is_staff,
+    )
+    return read(row) if row else None
+
+
+async def insert(db: Connection, post: Post) -> bool:
+    """Store a new post; False when its id is stored already. Safe to run twice."""
+    row = await db.fetchrow(
+        """
+        insert into posts (id, uri, public_id, author_id, group_id, root_id, parent_id, in_reply_to, type,
+                           title, content_html, source, content_warning, sensitive, language, reach, state,
+                           url, attachments, mentions, published_at, received_at, edited_at, active_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                $21, $22, $23, $24)
+            on conflict (uri) do nothing
+        returning id
+        """,
+        post.id, post.uri, post.public_id, post.author_id, post.group_id, post.root_id, post.parent_id,
+        post.in_reply_to, post.type, post.title, post.content_html, post.source, post.content_warning,
+        post.sensitive, post.language, post.reach, post.state, post.url, list(post.attachments),
+        list(post.mentions), post.published_at, post.received_at, post.edited_at, post.active_at,
+    )  # fmt: skip
+    return row is not None
+
+
+async def insert_version(db: Connection, post_id: int, at: datetime, version: Post) -> None:
+    """Keep what a post said at some time. Safe to run twice."""
+    await db.execute(
+        """
+        insert into post_versions (post_id, edited_at, title, content_html, source, content_warning)
+        values ($1, $2, $3, $4, $5, $6)
+            on conflict do nothing
+        """,
+        post_id,
+        at,
+        version.title,
+        version.content_html,
+        version.source,
+        version.content_warning,
+    )
+
+
+async def replace_text(db: Connection, post: Post) -> None:
+    """Let a post say what `post` says, with its `edited_at`."""
+    await db.execute(
+        """
+        update posts
+           set title = $2, content_html = $3, source = $4, content_warning = $5, sensitive = $6,
+               language = $7, attachments = $8, mentions = $9, edited_at = $10, url = $11
+         where id = $1
+        """,
+        post.id,
+        post.title,
+        post.content_html,
+        post.source,
+        post.content_warning,
+        post.sensitive,
+        post.language,
+        list(post.attachments),
+        list(post.mentions),
+        post.edited_at,
+        post.url,
+    )
+
+
+async def set_state(db: Connection, post_id: int, state: PostState) -> None:
+    """Hold, hide or show a post."""
+    await db.execute("update posts set state = $2 where id = $1", post_id, state)
+
+
+async def erase(db: Connection, post_id: int, now: datetime) -> None:
+    """Delete a post: what it said is wiped, with its versions and reactions; its place in the thread stays."""
+    await db.execute(
+        """
+        with gone as (
+            update posts
+               set state = 'deleted', title = '', content_html = '', source = null, content_warning = '',
+                   attachments = '[]', mentions = '[]', url = null, language = null, edited_at = null,
+                   sensitive = false
+             where id = $1
+            returning id, uri
+        ), versions as (
+            delete from post_versions v using gone where v.post_id = gone.id
+        )
+        delete from reactions r using gone where r.object_uri = gone.uri
+        """,
+        post_id,
+    )
+
+
+async def of_author(db: Connection, author_id: int) -> list[Post]:
+    """Every post of an author that is not deleted: for their deletion."""
+    rows = await db.fetch(
+        "select * from posts where author_id = $1 and state <> 'deleted' order by id", author_id
+    )
+    return all_of(read, rows)
+
+
+async def waiting_for(db: Connection, parent_uri: str) -> list[Post]:
+    """Replies that arrived before the post they answer."""
+    rows = await db.fetch(
+        """
+        select * from posts
+         where in_reply_to = $1 and parent_id is null and in_reply_to is not null
+         order by id limit 1000 for update
+        """,
+        parent_uri,
+    )
+    return all_of(read, rows)
+
+
+async def attach(db: Connection, post_id: int, parent: Post) -> None:
+    """Give a reply its place below `parent`, in the parent's thread and group."""
+    await db.execute(
+        "update posts set parent_id = $2, root_id = $3, group_id = $4 where id = $1",
+        post_id,
+        parent.id,
+        parent.root_id,
+        parent.group_id,
+    )
+
+
+async def refresh_activity(db: Connection, root_id: int) -> None:
+    """Recompute when a thread was last active, from its live posts: the same in any order of arrival."""
+    await db.execute(
+        """
+        update posts r
+           set active_at = greatest(r.published_at, (select max(p.published_at) from posts p
+                                                      where p.root_id = r.id and p.state = 'live'))
+         where r.id = $1
+        """,
+        root_id,
+    )
+
+
+async def touch_thread(db: Connection, root_id: int, moment: datetime) -> None:
+    """A thread got a live post published at `moment`."""
+    await db.execute("update posts set active_at = $2 where id = $1 and active_at < $2", root_id, moment)
+
+
+async def narrow_group(db: Connection, group_id: int) -> None:
+    """A group closed its doors: what was open in it is for its members from now on."""
+    await db.execute(
+        "update posts set reach = 'members' where group_id = $1 and reach in ('open', 'quiet')", group_id
+    )

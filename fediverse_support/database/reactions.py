@@ -1,0 +1,71 @@
+"""The `reactions` and `boosts` tables: keyed by what they are to, for they may arrive before it."""
+
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import changed
+
+
+async def react(db: Connection, actor_id: int, object_uri: str, kind: str, activity_uri: str) -> bool:
+    """Store a reaction; False when it is there. Safe to run twice."""
+    return bool(
+        changed(
+            await db.execute(
+                """
+                insert into reactions (actor_id, object_uri, kind, activity_uri)
+                values ($1, $2, $3, $4) on conflict do nothing
+                """,
+                actor_id,
+                object_uri,
+                kind,
+                activity_uri,
+            )
+        )
+    )
+
+
+async def unreact(
+    db: Connection, actor_id: int, activity_uri: str, object_uri: str | None, kind: str
+) -> bool:
+    """Take a reaction back, by the id of its activity or by what it was to. Safe to run twice."""
+    return bool(
+        changed(
+            await db.execute(
+                """
+                delete from reactions
+                 where actor_id = $1 and (activity_uri = $2 or (object_uri = $3 and kind = $4))
+                """,
+                actor_id,
+                activity_uri,
+                object_uri,
+                kind,
+            )
+        )
+    )
+
+
+async def boost(db: Connection, actor_id: int, object_uri: str, activity_uri: str) -> None:
+    """Remember that an actor announced something. Safe to run twice."""
+    await db.execute(
+        """
+        insert into boosts as b (actor_id, object_uri, activity_uris) values ($1, $2, array[$3])
+            on conflict (actor_id, object_uri) do update
+           set activity_uris = case when $3 = any(b.activity_uris) then b.activity_uris
+                                    else array_append(b.activity_uris, $3) end
+        """,
+        actor_id,
+        object_uri,
+        activity_uri,
+    )
+
+
+async def unboost(db: Connection, actor_id: int, activity_uri: str, object_uri: str | None) -> str | None:
+    """Take an announce back; the id of what it was about, or None when there was none."""
+    found: str | None = await db.fetchval(
+        """
+        delete from boosts where actor_id = $1 and ($2 = any(activity_uris) or object_uri = $3)
+        returning object_uri
+        """,
+        actor_id,
+        activity_uri,
+        object_uri,
+    )
+    return found

@@ -1,0 +1,31 @@
+"""From rows to the frozen values of `core/models.py`."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def reader(kind: type[T], prefix: str = "") -> Callable[[Mapping[str, Any]], T]:
+    """A function that makes a `kind` of a row, from the columns named like its fields (after `prefix`).
+
+    Other columns are left alone, so that a newer migration does not trip an older program.
+    """
+    pairs = tuple((field, f"{prefix}{field}") for field in kind.__struct_fields__)
+
+    def read(row: Mapping[str, Any]) -> T:
+        return kind(**{field: row[column] for field, column in pairs})
+
+    return read
+
+
+def changed(status: str) -> int:
+    """How many rows a statement changed, from its status ("UPDATE 3")."""
+    return int(status.rsplit(" ", 1)[1])
+
+
+def all_of(read: Callable[[Mapping[str, Any]], T], rows: Iterable[Mapping[str, Any]]) -> list[T]:
+    """Every row as a value."""
+    return [read(row) for row in rows]

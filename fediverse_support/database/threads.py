@@ -1,0 +1,210 @@
+"""Reading threads and timelines: every query asks `may_see`, and pages by a stable cursor."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from fediverse_support.core.models import Actor, Post, Viewer
+from fediverse_support.database import posts
+from fediverse_support.database.pool import Connection
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """Where a page ended: the activity time and number of its last thread."""
+
+    active_at: datetime
+    post_id: int
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A post with its author, as a page shows it. `answers` is for thread starts only."""
+
+    post: Post
+    author: Actor
+    answers: int = 0
+    last_read_at: datetime | None = None
+
+
+def _author(row: Any) -> Actor:
+    return Actor(
+        id=row["author_id"],
+        uri=row["author_uri"],
+        type=row["author_type"],
+        is_local=row["author_is_local"],
+        name=row["author_name"],
+        host=row["author_host"],
+        display_name=row["author_display_name"],
+        url=row["author_url"],
+        state=row["author_state"],
+        created_at=row["author_created_at"],
+    )
+
+
+def _shown(row: Any) -> Shown:
+    return Shown(post=posts.read(row), author=_author(row))
+
+
+async def of_group(
+    db: Connection, viewer: Viewer, group_id: int, before: Cursor | None, limit: int
+) -> list[Shown]:
+    """Thread starts of a group, the most recently active first, with how many answers each has."""
+    rows = await db.fetch(
+        """
+        select p.*, (select count(*) from posts r
+             where r.root_id = p.id and r.id <> p.id
+               and may_see(r.state, r.reach, r.group_id, r.author_id, $2, $3, $4)) as answers
+          from shown_posts p
+         where p.group_id = $1 and p.root_id = p.id and p.state = 'live'
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4)
+           and (p.active_at, p.id) < ($5, $6)
+         order by p.active_at desc, p.id desc
+         limit $7
+        """,
+        group_id,
+        viewer.actor_id,
+        viewer.member_of,
+        viewer.is_staff,
+        before.active_at if before else datetime.max,
+        before.post_id if before else 2**63 - 1,
+        limit,
+    )
+    return [Shown(post=posts.read(row), author=_author(row), answers=row["answers"]) for row in rows]
+
+
+async def whole(db: Connection, viewer: Viewer, root_id: int, limit: int) -> list[Shown]:
+    """A thread in the order it was written, with the places of deleted posts that have answers."""
+    rows = await db.fetch(
+        """
+        select p.*
+          from shown_posts p
+         where p.root_id = $1
+           and (may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4)
+            or (p.state in ('deleted', 'hidden', 'held')
+                and exists (select from posts c
+                             where c.parent_id = p.id
+                               and may_see(c.state, c.reach, c.group_id, c.author_id, $2, $3, $4))))
+         order by p.published_at, p.id
+         limit $5
+        """,
+        root_id,
+        viewer.actor_id,
+        viewer.member_of,
+        viewer.is_staff,
+        limit,
+    )
+    return [_shown(row) for row in rows]
+
+
+async def of_author(db: Connection, viewer: Viewer, author_id: int, limit: int) -> list[Shown]:
+    """What an author has written that `viewer` may see, the newest first."""
+    rows = await db.fetch(
+        """
+        select p.*
+          from shown_posts p
+         where p.author_id = $1 and p.state = 'live'
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4)
+         order by p.id desc
+         limit $5
+        """,
+        author_id,
+        viewer.actor_id,
+        viewer.member_of,
+        viewer.is_staff,
+        limit,
+    )
+    return [_shown(row) for row in rows]
+
+
+async def with_news_for(db: Connection, viewer: Viewer, account_id: int, limit: int) -> list[Shown]:
+    """Threads of the viewer's groups that were active since the viewer read them, the newest first."""
+    rows = await db.fetch(
+        """
+        select p.*, m.read_at
+          from shown_posts p
+          left join read_marks m on m.root_id = p.id and m.account_id = $1
+         where p.group_id in (select f.followed_id from follows f
+                           where f.follower_id = $2 and f.state = 'accepted')
+           and p.root_id = p.id and p.state = 'live'
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4)
+           and (m.read_at is null or m.read_at < p.active_at)
+           and p.active_at > now() - interval '60 days'
+         order by p.active_at desc, p.id desc
+         limit $5
+        """,
+        account_id,
+        viewer.actor_id,
+        viewer.member_of,
+        viewer.is_staff,
+        limit,
+    )
+    return [Shown(post=posts.read(row), author=_author(row), last_read_at=row["read_at"]) for row in rows]
+
+
+async def unanswered(db: Connection, viewer: Viewer, limit: int) -> list[Shown]:
+    """Thread starts in our groups and the viewer's that nobody has answered, the longest waiting first."""
+    rows = await db.fetch(
+        """
+        select p.*
+          from shown_posts p
+         where p.group_id in (select g.actor_id from groups g
+                           union
+                          select f.followed_id from follows f
+                           where f.follower_id = $1 and f.state = 'accepted')
+           and p.root_id = p.id and p.state = 'live'
+           and p.active_at > now() - interval '30 days'
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $1, $2, $3)
+           and not exists (select from posts r where r.parent_id = p.id and r.state = 'live'
+                                             and r.author_id <> p.author_id)
+         order by p.published_at, p.id
+         limit $4
+        """,
+        viewer.actor_id,
+        viewer.member_of,
+        viewer.is_staff,
+        limit,
+    )
+    return [_shown(row) for row in rows]
+
+
+async def not_live(db: Connection, limit: int) -> list[Shown]:
+    """Held and hidden posts, the newest first: for moderators only, who may see all of these."""
+    rows = await db.fetch(
+        """
+        select p.*
+          from shown_posts p
+         where p.state in ('held', 'hidden')
+         order by p.id desc
+         limit $1
+        """,
+        limit,
+    )
+    return [_shown(row) for row in rows]
+
+
+async def public_uris(db: Connection, root_id: int, limit: int) -> list[str]:
+    """The ids of the posts of a thread that everybody may see, in order: for `context`."""
+    rows = await db.fetch(
+        """
+        select uri from posts p
+         where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
+         order by published_at, id limit $2
+        """,
+        root_id,
+        limit,
+    )
+    return [row["uri"] for row in rows]
+
+
+async def public_replies(db: Connection, parent_id: int, limit: int) -> list[str]:
+    """The ids of the direct answers to a post that everybody may see, in order: for `replies`."""
+    rows = await db.fetch(
+        """
+        select uri from posts p
+         where parent_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
+         order by published_at, id limit $2
+        """,
+        parent_id,
+        limit,
+    )
+    return [row["uri"] for row in rows]
