@@ -1,0 +1,117 @@
+"""The `activities` table: what our own actors did, fetchable by id for as long as it stands."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from fediverse_support.core.identifiers import new_id
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import all_of, reader
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `activities`: `body` is the JSON exactly as it is sent."""
+
+    id: int
+    uri: str
+    actor_id: int
+    type: str
+    object_uri: str
+    is_public: bool
+    body: str
+    created_at: datetime
+    undone_at: datetime | None
+
+
+read = reader(Published)
+
+
+async def insert(
+    db: Connection, *, uri: str, actor_id: int, type: str, object_uri: str, is_public: bool, body: str
+) -> int:
+    """Store an activity; its number."""
+    number = new_id()
+    await db.execute(
+        """
+        insert into activities (id, uri, actor_id, type, object_uri, is_public, body)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        number,
+        uri,
+        actor_id,
+        type,
+        object_uri,
+        is_public,
+        body,
+    )
+    return number
+
+
+async def by_uri(db: Connection, uri: str) -> Published | None:
+    """The activity with this id."""
+    row = await db.fetchrow("select * from activities where uri = $1", uri)
+    return read(row) if row else None
+
+
+async def standing(db: Connection, actor_id: int, type: str, object_uris: Sequence[str]) -> list[Published]:
+    """Activities of one kind about these objects that were not undone, the newest first."""
+    rows = await db.fetch(
+        """
+        select * from activities
+         where object_uri = any($3::text[]) and actor_id = $1 and type = $2 and undone_at is null
+         order by id desc
+        """,
+        actor_id,
+        type,
+        list(object_uris),
+    )
+    return all_of(read, rows)
+
+
+async def mark_undone(db: Connection, activity_id: int, now: datetime) -> None:
+    """An activity does not stand any more. Safe to run twice."""
+    await db.execute(
+        "update activities set undone_at = coalesce(undone_at, $2) where id = $1", activity_id, now
+    )
+
+
+async def withdraw_about(db: Connection, object_uri: str, now: datetime) -> None:
+    """What was deleted is not served any more inside the activities that carried it."""
+    await db.execute(
+        """
+        update activities set undone_at = coalesce(undone_at, $2)
+         where object_uri = $1 and type in ('Create', 'Update', 'Announce')
+        """,
+        object_uri,
+        now,
+    )
+
+
+async def outbox_of(db: Connection, actor_id: int, before: int | None, limit: int) -> list[Published]:
+    """The public activities of an actor that stand, the newest first, before the number `before`."""
+    rows = await db.fetch(
+        """
+        select * from activities
+         where actor_id = $1 and is_public and undone_at is null and type in ('Create', 'Announce')
+           and id < $2
+         order by id desc limit $3
+        """,
+        actor_id,
+        before or 2**63 - 1,
+        limit,
+    )
+    return all_of(read, rows)
+
+
+async def outbox_total(db: Connection, actor_id: int) -> int:
+    """How many activities `outbox_of` would show in all."""
+    return int(
+        await db.fetchval(
+            """
+            select count(*) from activities
+             where actor_id = $1 and is_public and undone_at is null and type in ('Create', 'Announce')
+            """,
+            actor_id,
+        )
+    )

@@ -1,0 +1,47 @@
+"""The one row that describes this community."""
+
+import secrets
+
+import msgspec
+
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import reader
+
+
+class Community(msgspec.Struct, frozen=True, kw_only=True):
+    """What a community says of itself. `epoch` tells one database from a copy of it."""
+
+    title: str
+    tagline: str
+    about_source: str
+    about_html: str
+    epoch: int
+
+
+read = reader(Community)
+
+
+async def get(db: Connection) -> Community | None:
+    """The description, or None before the first start."""
+    row = await db.fetchrow("select * from community")
+    return read(row) if row else None
+
+
+async def make(db: Connection, title: str) -> None:
+    """Make the row on the first start. Safe to run twice."""
+    await db.execute(
+        "insert into community (title, epoch) values ($1, $2) on conflict do nothing",
+        title,
+        secrets.randbits(62),
+    )
+
+
+async def describe(db: Connection, *, title: str, tagline: str, about_source: str, about_html: str) -> None:
+    """Change what the community says of itself."""
+    await db.execute(
+        "update community set title = $1, tagline = $2, about_source = $3, about_html = $4",
+        title,
+        tagline,
+        about_source,
+        about_html,
+    )
