@@ -1,12 +1,18 @@
 """The `actors` table: who there is, here and elsewhere."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from fediverse_support.core import clock
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.core.models import Actor
+from fediverse_support.core.sealing import Seal
+from fediverse_support.database import keys
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, reader
+from fediverse_support.protocol.signatures.keys import generate_ed25519, generate_rsa, private_pem, public_pem
+from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import ActorDocument
 
 read = reader(Actor)
@@ -47,6 +53,69 @@ async def by_handle(db: Connection, name: str, host: str) -> Actor | None:
         host,
     )
     return read(row) if row else None
+
+
+async def add_local(
+    db: Connection,
+    site: Site,
+    seal: Seal,
+    *,
+    type: str,
+    name: str,
+    display_name: str,
+    summary_source: str,
+    summary_html: str,
+) -> Actor:
+    """Make one of our own actors with its keys; a taken name raises asyncpg's UniqueViolationError.
+
+    RSA signs requests, because every peer reads it; Ed25519 makes integrity proofs (FEP-521a).
+    """
+    actor = _local(site, type, name, display_name, summary_source, summary_html)
+    await insert_local(db, actor)
+    # Making an RSA key takes a tenth of a second: not on the event loop.
+    for key_id, key in (
+        (f"{actor.uri}#main-key", await asyncio.to_thread(generate_rsa)),
+        (f"{actor.uri}#ed25519-key", generate_ed25519()),
+    ):
+        await keys.insert_local(
+            db,
+            key_id=key_id,
+            actor_id=actor.id,
+            algorithm="rsa" if key_id.endswith("#main-key") else "ed25519",
+            public_key=public_pem(key),
+            sealed=seal.close(private_pem(key).encode(), keys.PURPOSE),
+        )
+    return actor
+
+
+def _local(
+    site: Site, type: str, name: str, display_name: str, summary_source: str, summary_html: str
+) -> Actor:
+    if type == "Application":
+        uri = site.instance_actor
+    else:
+        uri = site.group(name) if type == "Group" else site.person(name)
+    is_group = type == "Group"
+    return Actor(
+        id=new_id(),
+        uri=uri,
+        type=type,
+        is_local=True,
+        name=name,
+        host=site.domain,
+        display_name=display_name,
+        summary_html=summary_html,
+        summary_source=summary_source,
+        url=uri,
+        inbox_url=site.shared_inbox if type == "Application" else f"{uri}/inbox",
+        shared_inbox_url=site.shared_inbox,
+        outbox_url=f"{uri}/outbox",
+        followers_url=None if type == "Application" else f"{uri}/followers",
+        moderators_url=f"{uri}/moderators" if is_group else None,
+        featured_url=f"{uri}/featured" if is_group else None,
+        discoverable=is_group,
+        created_at=clock.now(),
+    )
 
 
 async def insert_local(db: Connection, actor: Actor) -> None:
@@ -104,7 +173,7 @@ async def store_remote(
         returning *
         """,
         new_id(), document.id, document.type, document.preferred_username, host, display_name,
-        summary_html, document.url, document.icon_url, document.inbox, document.shared_inbox,
+        summary_html, document.url, document.icon, document.inbox, document.shared_inbox,
         document.outbox, document.followers, document.moderators, document.featured,
         document.approves_followers, bool(document.discoverable), bool(document.indexable),
         list(document.also_known_as), document.moved_to, handle_confirmed, document.published, now,

@@ -26,7 +26,7 @@ read = reader(Follow)
 
 async def ask(db: Connection, follower_id: int, followed_id: int, activity_uri: str) -> Follow:
     """Record that `follower` asks; keeps an earlier state. Safe to run twice."""
-    row = await db.fetchrow(
+    rows = await db.fetch(
         """
         insert into follows as f (follower_id, followed_id, state, activity_uris)
         values ($1, $2, 'pending', array[$3])
@@ -39,7 +39,7 @@ async def ask(db: Connection, follower_id: int, followed_id: int, activity_uri: 
         followed_id,
         activity_uri,
     )
-    return read(row)
+    return read(rows[0])
 
 
 async def accept(db: Connection, follower_id: int, followed_id: int, now: datetime) -> bool:

@@ -1,15 +1,12 @@
 """The `groups` and `group_moderators` tables: our groups and who looks after them."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import actors
 from fediverse_support.database.pool import Connection
-from fediverse_support.database.rows import all_of
+from fediverse_support.database.rows import Row, all_of
 
 
-def read(row: Mapping[str, Any]) -> Group:
+def read(row: Row) -> Group:
     """A row of the view `our_groups`."""
     return Group(
         actor=actors.read(row),

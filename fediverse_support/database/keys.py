@@ -10,7 +10,7 @@ from fediverse_support.database.rows import all_of, reader
 
 
 class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A public key with its owner. `public_key` is PEM for RSA and Multikey text for Ed25519."""
+    """A public key with its owner. `public_key` is PEM (SPKI)."""
 
     id: str
     actor_id: int
@@ -22,6 +22,9 @@ class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 read = reader(KeyRow)
+
+PURPOSE = "actor-key"
+"""What private keys are sealed for (`core/sealing.py`)."""
 
 
 async def by_id(db: Connection, key_id: str) -> KeyRow | None:

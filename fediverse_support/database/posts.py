@@ -110,8 +110,8 @@ async def set_state(db: Connection, post_id: int, state: PostState) -> None:
     await db.execute("update posts set state = $2 where id = $1", post_id, state)
 
 
-async def erase(db: Connection, post_id: int, now: datetime) -> None:
-    """Delete a post: what it said is wiped, with its versions and reactions; its place in the thread stays."""
+async def erase(db: Connection, post_id: int) -> None:
+    """Delete a post: its words, versions and reactions are wiped; its place in the thread stays."""
     await db.execute(
         """
         with gone as (

@@ -1,21 +1,29 @@
 """From rows to the frozen values of `core/models.py`."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar
 
 import msgspec
+
+
+class Row(Protocol):
+    """A row of a result: its columns by name."""
+
+    def __getitem__(self, column: str, /) -> Any:
+        """The value in `column`; raises KeyError."""
+
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-def reader(kind: type[T], prefix: str = "") -> Callable[[Mapping[str, Any]], T]:
+def reader(kind: type[T], prefix: str = "") -> Callable[[Row], T]:
     """A function that makes a `kind` of a row, from the columns named like its fields (after `prefix`).
 
     Other columns are left alone, so that a newer migration does not trip an older program.
     """
     pairs = tuple((field, f"{prefix}{field}") for field in kind.__struct_fields__)
 
-    def read(row: Mapping[str, Any]) -> T:
+    def read(row: Row) -> T:
         return kind(**{field: row[column] for field, column in pairs})
 
     return read
@@ -26,6 +34,6 @@ def changed(status: str) -> int:
     return int(status.rsplit(" ", 1)[1])
 
 
-def all_of(read: Callable[[Mapping[str, Any]], T], rows: Iterable[Mapping[str, Any]]) -> list[T]:
+def all_of(read: Callable[[Row], T], rows: Iterable[Row]) -> list[T]:
     """Every row as a value."""
     return [read(row) for row in rows]

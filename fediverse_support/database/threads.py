@@ -1,13 +1,13 @@
 """Reading threads and timelines: every query asks `may_see`, and pages by a stable cursor."""
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from fediverse_support.core.models import Actor, Post, Viewer
 from fediverse_support.database import posts
 from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import Row
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -26,7 +26,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     last_read_at: datetime | None = None
 
 
-def _author(row: Any) -> Actor:
+def _author(row: Row) -> Actor:
     return Actor(
         id=row["author_id"],
         uri=row["author_uri"],
@@ -41,7 +41,7 @@ def _author(row: Any) -> Actor:
     )
 
 
-def _shown(row: Any) -> Shown:
+def _shown(row: Row) -> Shown:
     return Shown(post=posts.read(row), author=_author(row))
 
 
