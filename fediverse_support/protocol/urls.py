@@ -89,7 +89,7 @@ OPEN_NETWORK = Gate(False)
 """The gate of the public internet: https, default port, full host names."""
 
 TEST_NETWORK = Gate(True)
-"""The gate of a test network (`FS_OUTBOUND_ALLOW_PRIVATE`): also http, ports, `garden.localhost`, 127.0.0.1."""
+"""The gate of a test network (`FS_OUTBOUND_ALLOW_PRIVATE`): also http, ports, `a.localhost`, 127.0.0.1."""
 
 
 def normal_host(text: str, gate: Gate = OPEN_NETWORK) -> str:
@@ -128,5 +128,5 @@ def _is_label(label: str) -> bool:
 
 
 def _has_default_port(url: str, authority: str) -> bool:
-    name, colon, port = authority.partition(":")
+    _, colon, port = authority.partition(":")
     return colon != "" and _DEFAULT_PORTS[url[: url.index(":")]] == port

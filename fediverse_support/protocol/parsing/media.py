@@ -1,0 +1,69 @@
+"""Links, pictures and attachments: `url` may be text, a Link, or an array of either."""
+
+from collections.abc import Iterator, Mapping
+
+from fediverse_support.protocol.accessors import count, embedded, many, reference, text, types_of
+from fediverse_support.protocol.urls import Gate
+from fediverse_support.protocol.vocabulary import Attachment, Document
+
+LONGEST_ALT = 10_000
+MOST_ATTACHMENTS = 16
+MOST_LINKS = 16
+LONGEST_WORD = 200
+
+
+def best_link(value: object, id: str, gate: Gate) -> str | None:
+    """The address of the page for people: on the host of `id` rather than elsewhere, HTML rather than not."""
+
+    def rank(item: object) -> tuple[bool, bool]:
+        is_page = not isinstance(item, Mapping) or item.get("mediaType") in (None, "text/html")
+        return gate.same_origin(_address(item, gate) or "", id), is_page
+
+    usable = [item for item in many(value, MOST_LINKS) if _address(item, gate) is not None]
+    return _address(max(usable, key=rank), gate) if usable else None
+
+
+def picture(value: object, gate: Gate) -> str | None:
+    """The address of an icon or image: text, an Image with `url`, or the first of several."""
+    for item in many(value, MOST_LINKS):
+        found = _file(item, gate)
+        if found is not None:
+            return found
+    return None
+
+
+def attachments(value: object, gate: Gate) -> Iterator[Attachment]:
+    """The files and links in `value`; what has no acceptable address is left out."""
+    for item in many(value, MOST_ATTACHMENTS):
+        address = _file(item, gate)
+        if address is not None and isinstance(item, Mapping):
+            yield _attachment(item, address)
+        elif address is not None:
+            yield Attachment(url=address, type="Link")
+
+
+def _attachment(item: Document, address: str) -> Attachment:
+    link = embedded(item.get("url")) or {}
+    return Attachment(
+        url=address,
+        type=next(iter(types_of(item)), "Link"),
+        media_type=text(item, "mediaType", LONGEST_WORD) or text(link, "mediaType", LONGEST_WORD),
+        alt=text(item, "name", LONGEST_ALT) or text(item, "summary", LONGEST_ALT),
+        width=count(item.get("width")),
+        height=count(item.get("height")),
+        blurhash=text(item, "blurhash", LONGEST_WORD),
+    )
+
+
+def _file(item: object, gate: Gate) -> str | None:
+    """Where the bytes are: `href` of a Link, `url` of an Image, or the text itself. Never an `id`."""
+    if not isinstance(item, Mapping):
+        return reference(item, gate)
+    return _address(item, gate) or next(
+        (found for entry in many(item.get("url"), MOST_LINKS) if (found := _address(entry, gate))), None
+    )
+
+
+def _address(item: object, gate: Gate) -> str | None:
+    value = item.get("href") if isinstance(item, Mapping) else item
+    return reference(value, gate) if isinstance(value, str) else None
