@@ -1,0 +1,115 @@
+"""Passwords: which we take, how they are hashed, how they are checked.
+
+Argon2id with the low-memory profile of RFC 9106 (64 MiB, three passes) costs about 0.2 s of CPU, so it runs
+in a pool of two threads: a flood of sign-ins queues there instead of taking the machine, and a queue that
+is too long is refused with 503.
+"""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+from fediverse_support.accounts.common_passwords import STEMS, WHOLE
+from fediverse_support.core.errors import Malformed, Unavailable
+
+SHORTEST = 10
+LONGEST = 1000
+QUEUE = 32
+"""How many passwords may wait for the two threads."""
+
+_HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+_THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
+_RUNS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "qwertzuiop", "asdfghjkl", "zxcvbnm")
+_Result = TypeVar("_Result")
+_waiting = 0
+
+
+async def hashed(password: str) -> str:
+    """The Argon2id hash of `password`, with its parameters. Raises `Unavailable` under a flood."""
+    return await _in_thread(lambda: _HASHER.hash(password))
+
+
+async def fits(password_hash: str, password: str) -> bool:
+    """Whether `password` is the one that was hashed. Raises `Unavailable` under a flood."""
+    return await _in_thread(lambda: _verify(password_hash, password))
+
+
+async def fits_nobody(password: str) -> None:
+    """Spend the time of `fits`, so that a name without an account takes as long as one with."""
+    await fits(_HASH_OF_NOBODY, password)
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether the hash was made with weaker parameters than we use now."""
+    return _HASHER.check_needs_rehash(password_hash)
+
+
+def check_strength(password: str, *personal: str) -> None:
+    """Raise `Malformed`, saying why, if the password is too short, too common or one of `personal`.
+
+    There are no rules about kinds of letters: they make passwords worse (NIST SP 800-63B, 5.1.1.2).
+    """
+    if len(password) < SHORTEST:
+        raise Malformed(f"The password needs at least {SHORTEST} characters. A few words in a row work well.")
+    if len(password) > LONGEST:
+        raise Malformed(f"The password can have at most {LONGEST} characters.")
+    if is_common(password) or _is_personal(password, personal):
+        raise Malformed("This password is one that others try first. Choose another, for example a few words.")
+
+
+def is_common(password: str) -> bool:
+    """Whether `password` is among the first that anybody would try."""
+    folded = password.strip().casefold()
+    if folded in WHOLE or len(set(folded)) <= 3:
+        return True
+    core = re.sub(r"[^a-zñ]+", "", folded.translate(_LEET)) or folded
+    return core in STEMS or _is_stem_repeated(core) or _is_run(folded)
+
+
+def _is_stem_repeated(core: str) -> bool:
+    half = core[: len(core) // 2]
+    return len(core) % 2 == 0 and half in STEMS and half * 2 == core
+
+
+def _is_run(folded: str) -> bool:
+    """Whether the password only walks along the alphabet, the digits or a row of keys, perhaps again."""
+    return any(
+        folded in (line * 3) or folded in (line[::-1] * 3) for line in (*_RUNS, _RUNS[2] + _RUNS[4] + _RUNS[5])
+    )
+
+
+def _is_personal(password: str, personal: tuple[str, ...]) -> bool:
+    folded = password.casefold()
+    return any(
+        len(word) >= 3 and re.fullmatch(rf"(?:{re.escape(word.casefold())}|[\W\d_])+", folded) is not None
+        for word in personal
+    )
+
+
+def _verify(password_hash: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+async def _in_thread(work: Callable[[], _Result]) -> _Result:
+    global _waiting
+    if _waiting >= QUEUE:
+        raise Unavailable("Very many people are signing in just now. Please try again in a moment.")
+    _waiting += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
+    finally:
+        _waiting -= 1
+
+
+_LEET = str.maketrans({"0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"})
+_HASH_OF_NOBODY = _HASHER.hash(secrets.token_hex(16))
