@@ -6,7 +6,7 @@ Sources: FEP-fe34 (origins), ActivityPub §7, and the advisories that each of th
 """
 
 from fediverse_support.core.errors import Malformed
-from fediverse_support.protocol.accessors import reference
+from fediverse_support.protocol.accessors import references
 from fediverse_support.protocol.urls import Gate
 from fediverse_support.protocol.vocabulary import Activity, ActorDocument, Document, PostDocument
 
@@ -68,11 +68,11 @@ def names_its_host(document_id: str, url: str, gate: Gate) -> None:
 def is_vouched_for(document: Document, sender: str, gate: Gate) -> bool:
     """Whether an embedded document may be believed because `sender` signed what it came in.
 
-    True only if its id is on the sender's origin and its owner is the sender: the actor of an activity, the
-    author of a post, the profile itself. All else is only a claim, and is to be fetched from its own id.
+    True only if its id is on the sender's origin and the sender is its one owner: the actor of an activity,
+    the author of a post, or the profile itself. All else is a claim, and is to be fetched from its own id.
     """
     id = document.get("id")
     if not isinstance(id, str) or not gate.same_origin(id, sender):
         return False
-    owner = reference(document.get("actor"), gate) or reference(document.get("attributedTo"), gate)
-    return id == sender or owner == sender
+    owners = {*references(document.get("actor"), gate), *references(document.get("attributedTo"), gate)}
+    return id == sender or owners == {sender}
