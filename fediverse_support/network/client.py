@@ -150,7 +150,7 @@ class Client:
             "user-agent": self._user_agent,
             **(headers or {}),
         }
-        seen = [self.site.gate.check(url)]
+        seen = [urldefrag(self.site.gate.check(url)).url]
         try:
             async with asyncio.timeout(total):
                 while True:
@@ -172,15 +172,20 @@ class Client:
         """
         target = self._target(url)
         request = _request("POST", target, {"user-agent": self._user_agent, **headers}, body)
+        response: httpx.Response | None = None
+        snippet = ""
         try:
             async with asyncio.timeout(total):
                 response = await target.transport.handle_async_request(request)
-                try:
-                    snippet = await bodies.snippet(response)
-                finally:
-                    await response.stream.aclose()  # type: ignore[union-attr]
+                snippet = await bodies.snippet(response)
         except _FAILURES as error:
-            raise _trouble(error) from error
+            # With the status the other side has decided; a body that breaks off does not undo that.
+            if response is None:
+                raise _trouble(error) from error
+        finally:
+            if response is not None:
+                await _close(response)
+        assert response is not None
         waits = response.headers.get("retry-after")
         seconds = header_values.retry_after(waits, self.now()) if waits else None
         return PostReply(response.status_code, seconds, snippet)
@@ -205,7 +210,7 @@ class Client:
                 await bodies.snippet(response)
                 body = b""
         finally:
-            await response.stream.aclose()  # type: ignore[union-attr]
+            await _close(response)
         return Reply(response.status_code, url, dict(response.headers), body)
 
     def _next_hop(self, seen: list[str], location: str, redirects: int, same_origin: bool) -> str:
@@ -233,6 +238,11 @@ def _request(method: str, target: _Target, headers: Mapping[str, str], body: byt
         stream=httpx.ByteStream(body),
         extensions={EXACT_URL: target.exact},
     )
+
+
+async def _close(response: httpx.Response) -> None:
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    await response.stream.aclose()
 
 
 def _tls(ca_file: str) -> ssl.SSLContext:
