@@ -98,6 +98,11 @@ def public_pem(key: RSAPrivateKey | Ed25519PrivateKey) -> str:
     return spki.decode("ascii")
 
 
+def public_text(key: PublicKey) -> str:
+    """A loaded key as SPKI in PEM: the one form in which keys are stored."""
+    return key.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
+
+
 def private_pem(key: RSAPrivateKey | Ed25519PrivateKey) -> str:
     """The key as PKCS #8 in PEM, *not encrypted*: whoever stores it seals it first."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")

@@ -16,7 +16,7 @@ from fediverse_support.protocol.signatures.keys import PrivateKey
 from fediverse_support.protocol.signatures.windows import http_date
 
 ACTIVITY_JSON = "application/activity+json"
-_URL = re.compile(r"(https?)://([^/?#@\s]++)(/[^?#\s]*+)?(\?[^#\s]*+)?", re.ASCII)
+_URL = re.compile(r"(https?)://([^/?#@\s]++)(/[^?#\s]*+)?(\?[^#\s]*+)?(?:#\S*+)?", re.ASCII)
 
 
 def sign_post(url: str, body: bytes, key: PrivateKey, now: datetime, style: Style) -> dict[str, str]:
@@ -80,7 +80,7 @@ def _shown(signed: dict[str, str]) -> dict[str, str]:
 
 def _split(url: str) -> tuple[str, str]:
     """What goes into `Host` (no default port, lower case), and path with query; a fragment is not sent."""
-    match = _URL.match(url)
+    match = _URL.fullmatch(url)
     if match is None or not url.isascii() or not url.isprintable():
         raise Malformed("This URL cannot be signed for.")
     scheme, authority, path, query = match.groups()
