@@ -79,10 +79,7 @@ def read(raw: bytes, limits: Limits = INBOUND) -> dict[str, Any]:
 
 
 def write(value: object) -> bytes:
-    """`value` as compact UTF-8 JSON.
-
-    Raises `Malformed` for what JSON cannot hold, as a number beyond 64 bits.
-    """
+    """`value` as compact UTF-8 JSON. Raises `Malformed` for what JSON cannot hold."""
     try:
         return _encoder.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.EncodeError) as error:

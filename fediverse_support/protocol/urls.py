@@ -6,6 +6,7 @@ match is refused, never repaired: `GOOD.example`, `good.example.` and `good.exam
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import idna
@@ -20,7 +21,8 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PLAIN = r"A-Za-z0-9._~!$&'()*+,;=:@/\-"
 _ESCAPED = r"%[0-9A-Fa-f]{2}"
 _PATH = rf"(?P<path>(?:/[{_PLAIN}]*(?:{_ESCAPED}[{_PLAIN}]*)*)?)"
-_QUERY = rf"(?:\?[{_PLAIN}?\[\]]*(?:{_ESCAPED}[{_PLAIN}?\[\]]*)*)?"
+_IN_QUERY = _PLAIN.replace("'", "") + r"?\[\]"
+_QUERY = rf"(?:\?[{_IN_QUERY}]*(?:{_ESCAPED}[{_IN_QUERY}]*)*)?"
 _FRAGMENT = rf"(?:\#[{_PLAIN}?]*(?:{_ESCAPED}[{_PLAIN}?]*)*)?"
 _REST = rf"{_PATH}{_QUERY}{_FRAGMENT}"
 
@@ -31,6 +33,7 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _OPEN_URL = re.compile(rf"https://(?P<authority>[a-z0-9.-]+){_REST}")
 _TEST_URL = re.compile(rf"https?://(?P<authority>[a-z0-9.-]+(?::[0-9]+)?){_REST}")
 _DOTS = re.compile(r"/(?:\.|%2[eE]){1,2}(?:/|$)")
+_RIGHT_TO_LEFT = ("R", "AL", "AN")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -108,23 +111,32 @@ def normal_host(text: str, gate: Gate = OPEN_NETWORK) -> str:
 @lru_cache(maxsize=8192)
 def _is_host(authority: str, test_network: bool) -> bool:
     name, _, port = authority.partition(":")
-    if len(name) > LONGEST_HOST or not all(_is_label(label) for label in name.split(".")):
+    if ":" in authority and not (test_network and _PORT.fullmatch(port) and int(port) < 65536):
         return False
-    if not test_network:
-        return authority == name and _OPEN_HOST.fullmatch(name) is not None
-    if ":" in authority and not (_PORT.fullmatch(port) and int(port) < 65536):
-        return False
-    return (_TEST_NAME.fullmatch(name) or _TEST_ADDRESS.fullmatch(name)) is not None
+    if test_network and _TEST_ADDRESS.fullmatch(name):
+        return True
+    form = _TEST_NAME if test_network else _OPEN_HOST
+    return len(name) <= LONGEST_HOST and form.fullmatch(name) is not None and _is_meant(name.split("."))
 
 
-def _is_label(label: str) -> bool:
-    """Whether `label` is plain, or Punycode that means something and can be written in only this one way."""
-    if label[2:4] != "--":
+def _is_meant(labels: list[str]) -> bool:
+    """Whether all labels are plain, or Punycode that means something and can be written in only this way."""
+    if not any(label[2:4] == "--" for label in labels):
         return True
     try:
-        return label.startswith("xn--") and idna.alabel(idna.ulabel(label)) == label.encode("ascii")
+        return _is_one_spelling(labels)
     except (idna.IDNAError, UnicodeError):
         return False
+
+
+def _is_one_spelling(labels: list[str]) -> bool:
+    meant = [idna.ulabel(label) if label.startswith("xn--") else label for label in labels]
+    if any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for label in meant for letter in label):
+        for label in meant:  # One label from right to left puts all of them under the rule of RFC 5893.
+            idna.check_bidi(label, check_ltr=True)
+    return all(
+        idna.alabel(shown) == label.encode("ascii") for shown, label in zip(meant, labels, strict=True)
+    )
 
 
 def _has_default_port(url: str, authority: str) -> bool:
