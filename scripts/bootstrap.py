@@ -64,10 +64,8 @@ def with_a_newer_python():
         if found:
             os.execv(found, [found, *sys.argv])  # noqa: S606
     return failed(
-        "Python {}.{} or later is needed; this is {}.{}. Install it (Debian 12 and later: apt install "
-        "python3 python3-venv), or name it: make PYTHON=/path/to/python3.11".format(
-            *OLDEST, *sys.version_info[:2]
-        )
+        "Python {}.{} or later is needed; this is {}.{}. Install it (Debian 12 and later: apt install python3 "
+        "python3-venv), or name it: make PYTHON=/path/to/python".format(*OLDEST, *sys.version_info[:2])
     )
 
 
@@ -134,7 +132,8 @@ def install(kind):
     for arguments, what in steps:
         code, said = watched([*pip, *arguments], what, kind)
         if code != 0:
-            return failed(advice(said) or said[-2000:], f"All that pip said is in {LOG}")
+            known = advice(said) if what == "packages" else ""
+            return failed(known or said[-2000:], f"All that pip said is in {LOG}")
     with open(os.path.join(VENV, "installed-" + kind), "w") as file:
         file.write(stamp(kind))
     say("Installed.")
@@ -167,14 +166,8 @@ def watched(argv, what, kind):
 
 def run(argv):
     """Run a command to its end; both outputs are in `stdout`."""
-    return subprocess.run(  # noqa: S603
-        argv,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        universal_newlines=True,
-        env=clean(),
-        check=False,
-    )
+    out = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.run(argv, env=clean(), check=False, **out)  # noqa: S603
 
 
 def clean():
