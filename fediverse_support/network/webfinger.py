@@ -77,7 +77,10 @@ async def look_up(documents: Documents, handle: Handle, budget: FetchBudget) -> 
         return await _read_from(documents, f"https://{path}", budget)
     try:
         return await _read_from(documents, f"http://{path}", budget)
-    except RemoteTrouble:
+    except RemoteTrouble as error:
+        # A handle does not say its scheme. A TLS port breaks off or answers 400 to plain http (Go, nginx).
+        if isinstance(error, RemoteRefused) and error.http_status != 400:
+            raise
         return await _read_from(documents, f"https://{path}", budget)
 
 
