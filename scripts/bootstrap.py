@@ -64,8 +64,9 @@ def with_a_newer_python():
         if found:
             os.execv(found, [found, *sys.argv])  # noqa: S606
     return failed(
-        "Python {}.{} or later is needed; this is {}.{}. Install it (Debian 12 and later: apt install python3 "
-        "python3-venv), or name it: make PYTHON=/path/to/python".format(*OLDEST, *sys.version_info[:2])
+        "Python {}.{} or later is needed; this is {}.{}.".format(*OLDEST, *sys.version_info[:2]),
+        "Install it (Debian 12 and later: apt install python3 python3-venv), "
+        "or name it: make PYTHON=/path/to/python3.11",
     )
 
 
