@@ -23,9 +23,12 @@ create table hosts (
     last_failure_at timestamptz,
     last_error text check (length(last_error) <= 500),
     failures integer not null default 0 check (failures >= 0),
+    -- The circuit: open since, not called before, and closed again since.
     opened_at timestamptz,
-    closed_until timestamptz not null default '-infinity',
+    paused_until timestamptz,
+    recovered_at timestamptz,
     leased_until timestamptz not null default '-infinity',
+    -- When the host next has something due; the end of the lease while it is leased.
     next_due_at timestamptz,
     signature_style text not null default 'cavage' check (signature_style in ('cavage', 'rfc9421')),
     signature_style_until timestamptz,

@@ -34,6 +34,13 @@ create table deliveries (
     unique (activity_id, inbox_url)
 );
 
-create index deliveries_waiting on deliveries (host, due_at, id) where state = 'waiting';
-create index deliveries_order on deliveries (host, object_uri, id) where state = 'waiting';
+create index deliveries_waiting on deliveries (host, id) where state = 'waiting';
+create index deliveries_due on deliveries (host, due_at) where state = 'waiting';
 create index deliveries_old on deliveries (finished_at) where state <> 'waiting';
+
+create table host_wakes (
+    -- "This host has something new to be told." Only ever inserted by those who publish, so that a long
+    -- transaction never holds a row of `hosts` that a worker or another publisher waits for.
+    id bigint generated always as identity primary key,
+    host text not null check (length(host) <= 260)
+);

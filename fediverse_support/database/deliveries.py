@@ -1,0 +1,242 @@
+"""The `deliveries` table: one row for each inbox that an activity goes to.
+
+Who publishes only ever *inserts* here and into `host_wakes`; the rows of `hosts` belong to those who
+deliver (`database/leases.py`). So a transaction that publishes waits for nobody, and nobody for it.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import all_of, changed, reader
+from fediverse_support.protocol.peers import ACTIVITY_SOFTWARE, Dialect
+
+State = Literal["waiting", "delivered", "refused", "expired"]
+CHANNEL = "deliveries"
+"""What those who deliver listen to. It only wakes them: a poll always backs it up."""
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery whose time has come. `attempts` are those already made."""
+
+    id: int
+    activity_id: int
+    actor_id: int
+    host: str
+    inbox_url: str
+    object_uri: str
+    attempts: int
+    created_at: datetime
+    is_withdrawn: bool
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is delivered: the activity as it goes over the wire."""
+
+    id: int
+    uri: str
+    type: str
+    body: str
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a try came to; `attempts` counts it. `due_at` is for what stays waiting, else None."""
+
+    id: int
+    state: State
+    attempts: int
+    due_at: datetime | None = None
+    status: int | None = None
+    error: str | None = None
+
+
+read_due = reader(Due)
+read_letter = reader(Letter)
+
+_ENQUEUE = """
+    with added as (
+        insert into deliveries (activity_id, actor_id, object_uri, host, inbox_url)
+        select distinct on (inbox_url) $1::bigint, $2::bigint, $3::text, host, inbox_url
+          from unnest($4::text[], $5::text[]) as wanted (host, inbox_url)
+            on conflict (activity_id, inbox_url) do nothing
+        returning host
+    ), woken as (
+        insert into host_wakes (host) select distinct host from added
+    )
+    select count(*), case when count(*) > 0 then pg_notify('deliveries', '') end from added
+"""
+
+_ENQUEUE_TO_FOLLOWERS = """
+    with followers as (
+        select split_part(a.uri, '/', 3) as home, a.host as handle_host, a.inbox_url,
+               split_part(a.inbox_url, '/', 3) as host,
+               -- A shared inbox elsewhere is not believed: it would lead our posts to a third server.
+               case when not $5 and split_part(a.shared_inbox_url, '/', 3) = split_part(a.inbox_url, '/', 3)
+                    then a.shared_inbox_url end as shared_inbox_url
+          from follows f
+          join actors a on a.id = f.follower_id
+         where f.followed_id = $4 and f.state = 'accepted'
+           and not a.is_local and a.state = 'active' and a.inbox_url is not null
+    ), names as (
+        select home as name from followers union select host from followers
+         union select handle_host from followers
+    ), refused as (
+        -- A level holds for a domain and for all below it; a port is not part of it.
+        select distinct n.name
+          from names n
+         cross join lateral string_to_array(split_part(n.name, ':', 1), '.') as labels
+         cross join lateral generate_series(1, array_length(labels, 1)) as first
+          join domain_levels l on l.domain = array_to_string(labels[first:], '.')
+         where l.level = 'blocked'
+    ), added as (
+        insert into deliveries (activity_id, actor_id, object_uri, host, inbox_url)
+        select distinct $1::bigint, $2::bigint, $3::text, w.host, coalesce(w.shared_inbox_url, w.inbox_url)
+          from followers w
+          left join hosts h on h.name = w.home
+         where w.home not in (select name from refused)
+           and w.host not in (select name from refused)
+           and w.handle_host not in (select name from refused)
+           and ($6::text is null
+                or ($6 = 'activity') = (lower(coalesce(h.software, '')) = any($7::text[])))
+            on conflict (activity_id, inbox_url) do nothing
+        returning host
+    ), woken as (
+        insert into host_wakes (host) select distinct host from added
+    )
+    select count(*), case when count(*) > 0 then pg_notify('deliveries', '') end from added
+"""
+
+_DUE = """
+    select d.id, d.activity_id, d.actor_id, d.host, d.inbox_url, d.object_uri, d.attempts, d.created_at,
+           a.undone_at is not null as is_withdrawn
+      from unnest($2::text[], $3::int[]) as asked (name, room)
+     cross join lateral (
+           select * from deliveries w
+            where w.host = asked.name and w.state = 'waiting' and w.due_at <= $1
+              and not exists (
+                  select from deliveries earlier
+                   where earlier.host = w.host and earlier.state = 'waiting' and earlier.due_at > $1
+                     and earlier.object_uri = w.object_uri and earlier.inbox_url = w.inbox_url
+                     and earlier.id < w.id)
+            order by w.id
+            limit asked.room) d
+      join activities a on a.id = d.activity_id
+     order by d.id
+"""
+
+_FINISH = """
+    update deliveries d
+       set state = r.state, attempts = r.attempts, due_at = coalesce(r.due_at, d.due_at),
+           last_status = r.status, last_error = left(r.error, 500),
+           finished_at = case when r.state <> 'waiting' then $7 end
+      from unnest($1::bigint[], $2::text[], $3::int[], $4::timestamptz[], $5::int[], $6::text[])
+           as r (id, state, attempts, due_at, status, error)
+     where d.id = r.id and d.state = 'waiting' and (d.attempts < r.attempts or r.state = 'delivered')
+"""
+
+
+async def enqueue(
+    db: Connection, activity_id: int, actor_id: int, object_uri: str, inboxes: Iterable[tuple[str, str]]
+) -> int:
+    """Queue an activity for each (host, inbox URL), merged; how many are new. Safe to run twice.
+
+    `actor_id` is who signs. Everything about one `object_uri` reaches an inbox in the order of queueing.
+    """
+    wanted = list(inboxes)
+    count = await db.fetchval(
+        _ENQUEUE, activity_id, actor_id, object_uri, [host for host, _ in wanted], [url for _, url in wanted]
+    )
+    return int(count)
+
+
+async def enqueue_to_followers(
+    db: Connection,
+    activity_id: int,
+    actor_id: int,
+    object_uri: str,
+    followed_id: int,
+    *,
+    dialect: Dialect | None = None,
+    activity_software: Collection[str] = ACTIVITY_SOFTWARE,
+    personal: bool = False,
+) -> int:
+    """Queue an activity for everybody elsewhere who follows `followed_id`; how many inboxes are new.
+
+    One inbox for all followers on a server that shares one, unless `personal`: what only members may see
+    goes to each of them. Left out: our own people, who is gone or suspended, and blocked domains with all
+    below them. With a `dialect`, only followers on servers that want that kind of Announce:
+    `activity_software` are the NodeInfo names of those that want `activity`. Safe to run twice.
+    """
+    count = await db.fetchval(
+        _ENQUEUE_TO_FOLLOWERS,
+        activity_id,
+        actor_id,
+        object_uri,
+        followed_id,
+        personal,
+        dialect,
+        list(activity_software),
+    )
+    return int(count)
+
+
+async def due_of_hosts(db: Connection, now: datetime, rooms: Sequence[tuple[str, int]]) -> list[Due]:
+    """What is due for each (host, at most so many), in the order in which it was queued.
+
+    A delivery is left out while an earlier one about the same object to the same inbox waits for a later
+    time. The rest of that order is kept by serving a host's rows one after the other.
+    """
+    rows = await db.fetch(_DUE, now, [name for name, _ in rooms], [room for _, room in rooms])
+    return all_of(read_due, rows)
+
+
+async def letters(db: Connection, activity_ids: Sequence[int]) -> list[Letter]:
+    """The activities with these numbers, as they are sent."""
+    rows = await db.fetch(
+        "select id, uri, type, body from activities where id = any($1::bigint[])", activity_ids
+    )
+    return all_of(read_letter, rows)
+
+
+async def finish(db: Connection, results: Sequence[Result], now: datetime) -> None:
+    """Write down what tries came to, in one statement. Safe to run twice, and never undoes a delivery."""
+    await db.execute(
+        _FINISH,
+        [result.id for result in results],
+        [result.state for result in results],
+        [result.attempts for result in results],
+        [result.due_at for result in results],
+        [result.status for result in results],
+        [result.error for result in results],
+        now,
+    )
+
+
+async def expire(db: Connection, queued_before: datetime, now: datetime) -> int:
+    """Give up what was queued before then and still waits; how many."""
+    status = await db.execute(
+        """
+        update deliveries set state = 'expired', finished_at = $2
+         where state = 'waiting' and created_at < $1
+        """,
+        queued_before,
+        now,
+    )
+    return changed(status)
+
+
+async def forget(db: Connection, finished_before: datetime, limit: int) -> int:
+    """Delete what ended before then, at most `limit` rows; how many."""
+    status = await db.execute(
+        """
+        delete from deliveries
+         where id in (select id from deliveries
+                       where state <> 'waiting' and finished_at < $1 order by finished_at limit $2)
+        """,
+        finished_before,
+        limit,
+    )
+    return changed(status)
