@@ -1,0 +1,44 @@
+"""What our actors did.
+
+One family of verbs in each file. Every activity has `to` and `cc`, both as arrays, also where one is empty:
+Lemmy and Akkoma refuse an activity without them. `id` is given by the caller; an actor is given whole where
+its followers are needed, else by its id. What is sealed never becomes an activity: `Missing`.
+"""
+
+from fediverse_support.protocol.rendering.activities.announcing import announce_activity, announce_object
+from fediverse_support.protocol.rendering.activities.following import accept, follow, refuse, reject
+from fediverse_support.protocol.rendering.activities.moderation import (
+    add,
+    block,
+    flag_to_account_host,
+    flag_to_group_host,
+    lock,
+    remove,
+)
+from fediverse_support.protocol.rendering.activities.posting import create, delete, undo, update
+from fediverse_support.protocol.rendering.activities.profiles import delete_actor, move, update_actor
+from fediverse_support.protocol.rendering.activities.reactions import dislike, like
+
+__all__ = [
+    "accept",
+    "add",
+    "announce_activity",
+    "announce_object",
+    "block",
+    "create",
+    "delete",
+    "delete_actor",
+    "dislike",
+    "flag_to_account_host",
+    "flag_to_group_host",
+    "follow",
+    "like",
+    "lock",
+    "move",
+    "refuse",
+    "reject",
+    "remove",
+    "undo",
+    "update",
+    "update_actor",
+]

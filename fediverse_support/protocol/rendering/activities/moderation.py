@@ -1,0 +1,115 @@
+"""What moderators do, in the forms of Lemmy, and reports in both forms that there are."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fediverse_support.core.clock import wire_time
+from fediverse_support.core.errors import Missing
+from fediverse_support.core.models import Actor, Reach
+from fediverse_support.protocol.rendering import context
+from fediverse_support.protocol.rendering.context import Json, without_nothing
+from fediverse_support.protocol.vocabulary import PUBLIC
+
+
+def add(id: str, actor: str, object_uri: str, target: str, group: Actor, *, reach: Reach = "open") -> Json:
+    """`actor` pins a post (`target`: the featured collection) or makes somebody a moderator."""
+    return _in_group("Add", id, actor, object_uri, group, reach, target=target)
+
+
+def remove(id: str, actor: str, object_uri: str, target: str, group: Actor, *, reach: Reach = "open") -> Json:
+    """`actor` unpins a post, or somebody stops being a moderator."""
+    return _in_group("Remove", id, actor, object_uri, group, reach, target=target)
+
+
+def lock(
+    id: str, actor: str, object_uri: str, group: Actor, *, reach: Reach = "open", reason: str | None = None
+) -> Json:
+    """`actor` closes a thread for answers; `undo` of it opens the thread again."""
+    return _in_group("Lock", id, actor, object_uri, group, reach, summary=reason)
+
+
+def block(
+    id: str,
+    actor: str,
+    person: str,
+    group: Actor,
+    *,
+    reach: Reach = "open",
+    reason: str | None = None,
+    until: datetime | None = None,
+    removes_posts: bool = False,
+) -> Json:
+    """`actor` bans `person` from the group, for good or until a time."""
+    details = {
+        "target": group.uri,
+        "summary": reason,
+        "endTime": wire_time(until) if until else None,
+        "removeData": removes_posts or None,
+    }
+    return _in_group("Block", id, actor, person, group, reach, **details)
+
+
+def flag_to_account_host(
+    id: str, instance_actor: str, account: str, posts: Sequence[str], reason: str
+) -> Json:
+    """A report to the server of the reported account: Mastodon, GoToSocial, Misskey, Akkoma, Friendica.
+
+    Made by the instance actor, so that nobody learns who asked for help; the account comes first
+    (GoToSocial insists). Address it to the account's inbox; it is never public.
+    """
+    return {
+        "@context": context.PLAIN,
+        "id": id,
+        "type": "Flag",
+        "actor": instance_actor,
+        "to": [account],
+        "cc": [],
+        "content": reason,
+        "object": [account, *posts],
+    }
+
+
+def flag_to_group_host(id: str, reporter: str, object_uri: str, group: str, reason: str) -> Json:
+    """A report to the moderators of a group on Lemmy, PieFed, Mbin or one of ours.
+
+    One object, exactly one addressee, and the reporter a Person: Lemmy takes nothing else.
+    """
+    return {
+        "@context": context.PLAIN,
+        "id": id,
+        "type": "Flag",
+        "actor": reporter,
+        "to": [group],
+        "cc": [],
+        "audience": group,
+        "summary": reason,
+        "content": reason,
+        "object": object_uri,
+    }
+
+
+def _in_group(
+    type: str, id: str, actor: str, object_uri: str, group: Actor, reach: Reach, **details: object
+) -> Json:
+    to, cc = _addressed(group, reach)
+    return without_nothing(
+        {
+            "@context": context.MODERATION,
+            "id": id,
+            "type": type,
+            "actor": actor,
+            "to": to,
+            "cc": cc,
+            "audience": group.uri,
+            "object": object_uri,
+            **details,
+        }
+    )
+
+
+def _addressed(group: Actor, reach: Reach) -> tuple[list[str], list[str]]:
+    if reach == "sealed":
+        raise Missing
+    if reach == "members":
+        return [group.uri, group.followers_url or f"{group.uri}/followers"], []
+    return [PUBLIC], [group.uri]
