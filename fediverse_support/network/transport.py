@@ -80,7 +80,8 @@ class GuardedTransport(AiohttpTransport):
         return await self._session.request(
             request.method,
             request.extensions[EXACT_URL],
-            headers=request.headers,
+            # The raw pairs: `Headers.items()` guesses an encoding for each value, which is slow.
+            headers=[(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw],
             data=b"".join(request.stream) or None,
             allow_redirects=False,
             timeout=CONNECT_TIMEOUT,

@@ -6,10 +6,15 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from fediverse_support.core.settings import Settings
 from fediverse_support.network.client import Client
@@ -145,6 +150,35 @@ class Names(AbstractResolver):
         pass
 
 
+def private_authority(folder: Path, names: list[str]) -> tuple[Path, ssl.SSLContext]:
+    """A private CA as a file, and the TLS of a server that it vouches for."""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    root = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A private authority")])
+    start, end = datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=1)
+
+    def certificate(
+        subject: x509.Name, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType
+    ) -> bytes:
+        builder = (
+            x509.CertificateBuilder().subject_name(subject).issuer_name(root).public_key(key.public_key())
+        )
+        builder = (
+            builder.serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)
+        )
+        made = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        return made.sign(keys[0], hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    (folder / "ca.pem").write_bytes(certificate(root, keys[0], x509.BasicConstraints(ca=True, path_length=0)))
+    alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+    private = keys[1].private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "server.pem").write_bytes(certificate(x509.Name([]), keys[1], alternatives) + private)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "server.pem")
+    return folder / "ca.pem", context
+
+
 @pytest.fixture
 async def peer() -> AsyncIterator[Peer]:
     """Another server over plain http, under any name in `.localhost`."""
@@ -201,3 +235,8 @@ def corpora() -> Path:
     if not CORPORA.is_dir():
         pytest.skip("the outside corpora are not here: ../shared/corpora")
     return CORPORA
+
+
+@pytest.fixture
+def authority() -> Callable[[Path, list[str]], tuple[Path, ssl.SSLContext]]:
+    return private_authority

@@ -1,20 +1,15 @@
 import asyncio
 import gzip
 import os
-import ssl
 import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from fediverse_support.core.errors import Misconfigured, Refused, RemoteRefused, RemoteTrouble
 from fediverse_support.core.settings import Settings
@@ -427,37 +422,8 @@ async def test_an_unreachable_server_is_trouble(client: Client, peer: Any) -> No
 # TLS
 
 
-def authority(folder: Path, names: list[str]) -> tuple[Path, ssl.SSLContext]:
-    """A private CA as a file, and the TLS of a server that it vouches for."""
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    root = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A private authority")])
-    start, end = datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=1)
-
-    def certificate(
-        subject: x509.Name, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType
-    ) -> bytes:
-        builder = (
-            x509.CertificateBuilder().subject_name(subject).issuer_name(root).public_key(key.public_key())
-        )
-        builder = (
-            builder.serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)
-        )
-        made = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
-        return made.sign(keys[0], hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    (folder / "ca.pem").write_bytes(certificate(root, keys[0], x509.BasicConstraints(ca=True, path_length=0)))
-    alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
-    private = keys[1].private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "server.pem").write_bytes(certificate(x509.Name([]), keys[1], alternatives) + private)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(folder / "server.pem")
-    return folder / "ca.pem", context
-
-
 async def test_a_private_authority_is_trusted_when_its_file_is_set(
-    tmp_path: Path, make_peer: Any, answer: Any, test_network: Settings
+    tmp_path: Path, authority: Any, make_peer: Any, answer: Any, test_network: Settings
 ) -> None:
     file, context = authority(tmp_path, ["peer.localhost"])
     peer = make_peer({"/": answer(body=b"safe"), "/inbox": answer(202)})
@@ -475,7 +441,7 @@ async def test_a_private_authority_is_trusted_when_its_file_is_set(
 
 
 async def test_o4_a_redirect_from_https_to_http_is_refused(
-    tmp_path: Path, make_peer: Any, peer: Any, answer: Any, test_network: Settings
+    tmp_path: Path, authority: Any, make_peer: Any, peer: Any, answer: Any, test_network: Settings
 ) -> None:
     file, context = authority(tmp_path, ["peer.localhost"])
     secure = make_peer({"/": answer(302, location=peer.url("/plain"))})

@@ -1,7 +1,9 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from fediverse_support.core.errors import Malformed, Missing, RemoteRefused, RemoteTrouble
@@ -136,6 +138,34 @@ async def test_a_split_domain_is_confirmed_with_one_more_request(
     assert (str(found.handle), len(peer.asked)) == (f"alice@{short}", 3)
     confirmed = await webfinger.confirm_handle(documents, found.actor, FetchBudget())
     assert (str(confirmed), len(peer.asked)) == (f"alice@{short}", 5)
+
+
+async def test_the_handle_domain_may_redirect_its_webfinger(
+    documents: Documents, peer: Any, other: Any, world: Any, answer: Any
+) -> None:
+    short, alice = other.host("good.localhost"), peer.url("/users/alice", "social.good.localhost")
+    home = peer.host("social.good.localhost")
+    world(dict.fromkeys((f"alice@{short}", f"alice@{home}"), (f"alice@{short}", alice)), {alice: "alice"})
+    target = f"/.well-known/webfinger?resource=acct%3Aalice%40good.localhost%3A{other.port}"
+    other.answers[target] = answer(301, location=peer.url(target, "social.good.localhost"))
+    found = await webfinger.resolve_handle(documents, Handle("alice", short), FetchBudget())
+    assert str(found.handle) == f"alice@{short}"
+
+
+async def test_a_test_network_may_mix_http_and_https(
+    tmp_path: Path, authority: Any, make_peer: Any, answer: Any, test_network: Settings
+) -> None:
+    file, context = authority(tmp_path, ["peer.localhost"])
+    secure = make_peer()
+    await secure.start(context)
+    jrd = json.dumps({"subject": f"acct:a@{secure.host()}", "links": [link(href=secure.url("/a"))]})
+    target = f"/.well-known/webfinger?resource=acct%3Aa%40peer.localhost%3A{secure.port}"
+    secure.answers[target] = answer(body=jrd.encode(), content_type="application/jrd+json")
+    async with Client(msgspec.structs.replace(test_network, outbound_ca_file=str(file))) as client:
+        documents = Documents(client, keys.PrivateKey("http://here.localhost:1/actor#main-key", RSA))
+        found = await webfinger.look_up(documents, Handle("a", secure.host()), FetchBudget())
+    assert found.ids == ((secure.url("/a"), None),)
+    await secure.stop()
 
 
 @pytest.mark.parametrize("name", [None, 7, "", "a b", "a@b", "a/b", "alice\x00"])
