@@ -131,7 +131,7 @@ _FINISH = """
     update deliveries d
        set state = r.state, attempts = r.attempts, due_at = coalesce(r.due_at, d.due_at),
            last_status = r.status, last_error = left(r.error, 500),
-           finished_at = case when r.state <> 'waiting' then $7 end
+           finished_at = case when r.state <> 'waiting' then $7::timestamptz end
       from unnest($1::bigint[], $2::text[], $3::int[], $4::timestamptz[], $5::int[], $6::text[])
            as r (id, state, attempts, due_at, status, error)
      where d.id = r.id and d.state = 'waiting' and (d.attempts < r.attempts or r.state = 'delivered')

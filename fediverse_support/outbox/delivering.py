@@ -9,7 +9,7 @@ waits costs next to nothing.
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -102,25 +102,28 @@ class Deliverer:
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set; then end what is under way within 20 s and give all leases back."""
         self._is_stopping = False
-        helpers = [
-            asyncio.create_task(listen(self._pool, deliveries.CHANNEL, self._something_is_due)),
-            asyncio.create_task(self._write_down()),
-            asyncio.create_task(self._keep_tidy()),
-            asyncio.create_task(self._stop_when(stop)),
-        ]
         try:
-            while not self._is_stopping:
-                await self._fill_places()
-                await self._until_woken()
-            await self._finish_turns(GRACE)
+            async with asyncio.TaskGroup() as group:
+                helpers = [group.create_task(helper) for helper in self._helpers(stop)]
+                while not self._is_stopping:
+                    await self._fill_places()
+                    await self._until_woken()
+                await self._finish_turns(GRACE)
+                for helper in helpers:
+                    helper.cancel()
         finally:
             self._is_stopping = True
             await self._finish_turns(0)
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
             with suppress(Unavailable):
                 await self._ledger.write()
+
+    def _helpers(self, stop: asyncio.Event) -> list[Coroutine[None, None, None]]:
+        return [
+            listen(self._pool, deliveries.CHANNEL, self._something_is_due),
+            self._write_down(),
+            self._keep_tidy(),
+            self._stop_when(stop),
+        ]
 
     # Leasing
 
