@@ -7,8 +7,8 @@ create table posts (
     public_id text unique check (length(public_id) = 32),
     author_id bigint not null references actors (id),
     group_id bigint references actors (id),
-    -- The first post of the thread; for that post its own id. Null while the parent has not arrived.
-    root_id bigint references posts (id) deferrable initially deferred,
+    -- The first post of the thread; its own id for that post, and for a reply whose parent is missing.
+    root_id bigint not null references posts (id) deferrable initially deferred,
     parent_id bigint references posts (id) deferrable initially deferred,
     in_reply_to text check (length(in_reply_to) <= 2048),
     type text not null default 'Note' check (length(type) <= 60),
@@ -26,6 +26,8 @@ create table posts (
     published_at timestamptz not null,
     received_at timestamptz not null default now(),
     edited_at timestamptz,
+    -- Who took the post out of view: only they, or a moderator here, bring it back.
+    hidden_by bigint references actors (id),
     -- For a root: when the thread last had something new that is live.
     active_at timestamptz not null
 );

@@ -49,3 +49,9 @@ create table decisions (
 
 create index decisions_by_activity on decisions (activity_uri);
 create index decisions_by_host on decisions (host, id desc);
+
+create table held_activities (
+    -- The activity that brought a held post, word for word, for the group to announce if it is let in.
+    post_id bigint primary key references posts (id) on delete cascade,
+    body text not null check (length(body) <= 1048576)
+);

@@ -8,6 +8,7 @@ import itertools
 import re
 import secrets
 import time
+from datetime import datetime
 
 _SEQUENCE = itertools.count(secrets.randbelow(1 << 16))
 
@@ -18,6 +19,11 @@ NAME = re.compile(r"[a-z0-9_]{1,30}")
 def new_id() -> int:
     """A 63-bit number: 47 bits of milliseconds, 16 bits that differ within one millisecond."""
     return (time.time_ns() // 1_000_000) << 16 | (next(_SEQUENCE) & 0xFFFF)
+
+
+def id_at(moment: datetime) -> int:
+    """The smallest number that `new_id` gives at `moment`: for asking the index of ids for a time."""
+    return int(moment.timestamp() * 1000) << 16
 
 
 def new_public_id() -> str:

@@ -78,8 +78,8 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     uri: str
     public_id: str | None = None
     author_id: int
+    root_id: int
     group_id: int | None = None
-    root_id: int | None = None
     parent_id: int | None = None
     in_reply_to: str | None = None
     type: str = "Note"
@@ -91,6 +91,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     reach: Reach = "open"
     state: PostState = "live"
+    hidden_by: int | None = None
     url: str | None = None
     attachments: tuple[dict[str, Any], ...] = ()
     mentions: tuple[dict[str, Any], ...] = ()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fediverse_support.core import clock
-from fediverse_support.core.identifiers import new_id
+from fediverse_support.core.identifiers import id_at, new_id
 from fediverse_support.core.models import Actor
 from fediverse_support.core.sealing import Seal
 from fediverse_support.database import keys
@@ -213,10 +213,16 @@ async def set_moved(db: Connection, actor_id: int, target: str) -> None:
     await db.execute("update actors set moved_to = $2 where id = $1", actor_id, target)
 
 
-async def discovered_since(db: Connection, host: str, since: datetime) -> int:
-    """How many actors of `host` we have met since then."""
+async def discovered_since(db: Connection, domain: str, since: datetime) -> int:
+    """How many actors of `domain` and the hosts below it we have met since then."""
     return int(
         await db.fetchval(
-            "select count(*) from actors where host = $1 and not is_local and created_at > $2", host, since
+            """
+            select count(*) from actors
+             where id >= $2 and not is_local
+               and (host = $1 or right(host, length($1) + 1) = '.' || $1)
+            """,
+            domain,
+            id_at(since),
         )
     )

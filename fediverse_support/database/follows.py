@@ -75,6 +75,14 @@ async def by_activity(db: Connection, follower_id: int, activity_uri: str) -> Fo
     return read(row) if row else None
 
 
+async def asked_as(db: Connection, activity_uri: str, followed_id: int) -> Follow | None:
+    """The follow of `followed` that somebody asked for under this id."""
+    row = await db.fetchrow(
+        "select * from follows where followed_id = $2 and $1 = any(activity_uris)", activity_uri, followed_id
+    )
+    return read(row) if row else None
+
+
 async def remove(db: Connection, follower_id: int, followed_id: int) -> bool:
     """End a follow; False when there was none. Safe to run twice."""
     return bool(

@@ -105,9 +105,9 @@ async def replace_text(db: Connection, post: Post) -> None:
     )
 
 
-async def set_state(db: Connection, post_id: int, state: PostState) -> None:
-    """Hold, hide or show a post."""
-    await db.execute("update posts set state = $2 where id = $1", post_id, state)
+async def set_state(db: Connection, post_id: int, state: PostState, by: int | None) -> None:
+    """Hold, hide or show a post; `by` is the actor who took it out of view."""
+    await db.execute("update posts set state = $2, hidden_by = $3 where id = $1", post_id, state, by)
 
 
 async def erase(db: Connection, post_id: int) -> None:
@@ -117,8 +117,8 @@ async def erase(db: Connection, post_id: int) -> None:
         with gone as (
             update posts
                set state = 'deleted', title = '', content_html = '', source = null, content_warning = '',
-                   attachments = '[]', mentions = '[]', url = null, language = null, edited_at = null,
-                   sensitive = false
+                   attachments = '[]', mentions = '[]', url = null, hidden_by = null, language = null,
+                   edited_at = null, sensitive = false
              where id = $1
             returning id, uri
         ), versions as (
@@ -151,14 +151,19 @@ async def waiting_for(db: Connection, parent_uri: str) -> list[Post]:
     return all_of(read, rows)
 
 
-async def attach(db: Connection, post_id: int, parent: Post) -> None:
-    """Give a reply its place below `parent`, in the parent's thread and group."""
+async def attach(db: Connection, reply: Post, parent: Post) -> None:
+    """Move a reply, and the thread that grew below it, to its place below `parent`."""
     await db.execute(
-        "update posts set parent_id = $2, root_id = $3, group_id = $4 where id = $1",
-        post_id,
-        parent.id,
+        """
+        update posts
+           set root_id = $2, group_id = coalesce($3, group_id),
+               parent_id = case when id = $1 then $4 else parent_id end
+         where root_id = $1
+        """,
+        reply.id,
         parent.root_id,
         parent.group_id,
+        parent.id,
     )
 
 

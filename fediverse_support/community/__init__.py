@@ -1,0 +1,14 @@
+"""What a community does: groups, memberships, posts, threads, reactions; and who may see what.
+
+It knows nothing of doors (web, inbox) nor of moderation and care: a post that policy holds is simply a
+post in state *held*. Every function takes the connection first; whoever calls opened the transaction.
+
+    visibility.py     who is looking, and the one rule of who may see
+    groups.py         our groups, and how they are changed
+    memberships.py    joining, being let in, leaving, here and on other servers
+    posts.py          members write, answer, edit, delete
+    arrivals.py       posts that came over the wire find their place
+    announcing.py     a group passes on what was accepted in it
+    threads.py        reading
+    remote_actors.py  what other servers say of their actors
+"""

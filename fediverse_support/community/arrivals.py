@@ -1,0 +1,232 @@
+"""Posts that come over the wire find their place: which group, below which post, and in which order.
+
+Arrivals may come late, twice, or before what they answer; the end is the same:
+
+- versions of a post are ordered by the time that they carry, the newest is shown, the others are history;
+- a reply whose parent is missing starts a thread of its own, so that it is seen, and takes its place when
+  the parent comes, with everything that was said below it;
+- what its author deleted stays deleted, whatever arrives afterwards.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from fediverse_support.community import announcing, speaking
+from fediverse_support.core.errors import Gone, Refused
+from fediverse_support.core.identifiers import new_id
+from fediverse_support.core.markup import safe_text, sanitise, strip_group_mention, title_from
+from fediverse_support.core.models import REACHES, Actor, Post, Reach
+from fediverse_support.database import actors, groups, held, posts, tombstones
+from fediverse_support.database.pool import Connection
+from fediverse_support.policy.decisions import Decision
+from fediverse_support.protocol import json_gate
+from fediverse_support.protocol.addressing import visibility
+from fediverse_support.protocol.site import Site
+from fediverse_support.protocol.vocabulary import PostDocument
+
+TITLE_LENGTH = 200
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a post belongs. Without a group and without a parent it is none of our business."""
+
+    group: Actor | None
+    parent: Post | None
+
+
+class Received(msgspec.Struct, frozen=True):
+    """What became of an arriving post."""
+
+    post: Post
+    what: Literal["new", "edited", "older", "known"]
+
+
+async def place_of(db: Connection, document: PostDocument) -> Place:
+    """The parent that we know, and the group: the parent's, or the one that the post is addressed to."""
+    parent = await posts.by_uri(db, document.in_reply_to) if document.in_reply_to else None
+    if parent is not None and parent.group_id is not None:
+        return Place(await actors.by_id(db, parent.group_id), parent)
+    addressed = await actors.by_uris(db, [*document.audience, *document.to, *document.cc])
+    found = [actor for actor in addressed if actor.is_group and actor.state == "active"]
+    found.sort(key=lambda actor: (not actor.is_local, actor.id))
+    return Place(found[0] if found else None, parent)
+
+
+async def receive(
+    db: Connection,
+    site: Site,
+    document: PostDocument,
+    author: Actor,
+    place: Place,
+    decision: Decision,
+    activity: Mapping[str, Any] | None,
+    now: datetime,
+) -> Received:
+    """Store a post by its verified author in its place; a group of ours announces it if it is live.
+
+    `activity` is what brought it, for the group to pass on; None for something that we looked up by
+    ourselves, which is stored without being announced. Raises `Gone` if its author has deleted it,
+    `Refused` or `Forbidden` if it may not be said there. Safe to run twice.
+    """
+    known = await posts.by_uri(db, document.id, for_update=True)
+    if known is not None:
+        return await _another_version(db, site, known, document, author, activity, now)
+    if await tombstones.is_buried(db, document.id, author.uri):
+        raise Gone("This was deleted by its author.")
+    await _check_may_speak(db, place, author, document, now)
+    post = _post(document, author, place, decision, now)
+    if not await posts.insert(db, post):
+        raise Refused("This arrived twice at the same moment.")
+    if activity is not None and post.state == "held":
+        await held.keep(db, post.id, json_gate.write(dict(activity)).decode())
+    await _settle(db, site, post, author, place.group, activity, now)
+    return Received(post, "new")
+
+
+async def _settle(
+    db: Connection,
+    site: Site,
+    post: Post,
+    author: Actor,
+    group: Actor | None,
+    activity: Mapping[str, Any] | None,
+    now: datetime,
+) -> None:
+    """A post has its place: wake its thread, announce it, and let the replies that waited for it follow."""
+    if post.state == "live":
+        if not post.is_root:
+            await posts.touch_thread(db, post.root_id, post.active_at)
+        if activity is not None and group is not None and group.is_local:
+            await announcing.announce_post(db, site, group, post, author, activity, now)
+    waiting = [reply for reply in await posts.waiting_for(db, post.uri) if reply.root_id != post.root_id]
+    for reply in waiting:
+        await posts.attach(db, reply, post)
+    if waiting:
+        await posts.refresh_activity(db, post.root_id)
+
+
+async def _another_version(
+    db: Connection,
+    site: Site,
+    known: Post,
+    document: PostDocument,
+    author: Actor,
+    activity: Mapping[str, Any] | None,
+    now: datetime,
+) -> Received:
+    if known.author_id != author.id:
+        raise Refused("Only the author may change a post.")
+    if known.state == "deleted":
+        raise Gone("This was deleted by its author.")
+    moment, shown = _version_time(document, known), known.edited_at or known.published_at
+    if moment == shown:
+        return Received(known, "known")
+    incoming = _changed(known, document, moment)
+    if moment < shown:
+        await posts.insert_version(db, known.id, moment, incoming)
+        return Received(known, "older")
+    await posts.insert_version(db, known.id, shown, known)
+    await posts.replace_text(db, incoming)
+    group = await actors.by_id(db, known.group_id) if known.group_id else None
+    if activity is not None and group is not None and group.is_local and known.state == "live":
+        await announcing.pass_on(db, site, group, activity, known.uri, now)
+    return Received(incoming, "edited")
+
+
+async def _check_may_speak(
+    db: Connection, place: Place, author: Actor, document: PostDocument, now: datetime
+) -> None:
+    if visibility(document.to, document.cc) not in ("open", "quiet"):
+        raise Refused("Only public posts are taken: this one was meant for fewer people.")
+    if place.group is None and place.parent is None:
+        raise Refused("This is for no group here.")
+    if place.group is not None and place.group.is_local:
+        group = await groups.by_actor(db, place.group.id)
+        if group is None:
+            raise Refused("This group is gone.")
+        await speaking.check(db, group, author, now)
+
+
+def _post(document: PostDocument, author: Actor, place: Place, decision: Decision, now: datetime) -> Post:
+    number = new_id()
+    parent = place.parent
+    is_root = document.in_reply_to is None
+    title, content = _title_and_content(document, is_root)
+    published = min(document.published or now, now)
+    edited = document.updated if document.updated and document.updated > published else None
+    return Post(
+        id=number,
+        uri=document.id,
+        author_id=author.id,
+        group_id=place.group.id if place.group else None,
+        root_id=parent.root_id if parent else number,
+        parent_id=parent.id if parent else None,
+        in_reply_to=document.in_reply_to,
+        type=document.type[:60],
+        title=title,
+        content_html=content,
+        source=None,
+        content_warning=safe_text(document.content_warning or "", 500),
+        sensitive=document.sensitive,
+        language=(document.language or "")[:35] or None,
+        reach=_reach(document, parent, decision),
+        state="held" if decision.is_held else "live",
+        url=document.url,
+        attachments=tuple(
+            {"url": item.url, "media_type": item.media_type, "alt": safe_text(item.alt or "", 1500)}
+            for item in document.attachments
+        ),
+        mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
+        published_at=published,
+        received_at=now,
+        edited_at=edited,
+        active_at=published,
+    )
+
+
+def _changed(known: Post, document: PostDocument, moment: datetime) -> Post:
+    title, content = _title_and_content(document, known.in_reply_to is None)
+    return msgspec.structs.replace(
+        known,
+        title=title,
+        content_html=content,
+        content_warning=safe_text(document.content_warning or "", 500),
+        sensitive=document.sensitive,
+        language=(document.language or "")[:35] or None,
+        attachments=tuple(
+            {"url": item.url, "media_type": item.media_type, "alt": safe_text(item.alt or "", 1500)}
+            for item in document.attachments
+        ),
+        mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
+        url=document.url,
+        edited_at=moment,
+    )
+
+
+def _title_and_content(document: PostDocument, is_root: bool) -> tuple[str, str]:
+    """A reply has no title. A microblog post's title is its first line, without the group's handle."""
+    content = sanitise(document.content)
+    if not is_root:
+        return "", content
+    if document.name:
+        return safe_text(document.name, TITLE_LENGTH), content
+    title, _ = title_from(content)
+    return safe_text(strip_group_mention(title), TITLE_LENGTH), content
+
+
+def _reach(document: PostDocument, parent: Post | None, decision: Decision) -> Reach:
+    """Never wider than the post says, than its parent, or than policy allows."""
+    reaches: list[Reach] = ["quiet" if visibility(document.to, document.cc) == "quiet" else "open"]
+    if parent is not None:
+        reaches.append(parent.reach)
+    if decision.is_quiet:
+        reaches.append("quiet")
+    return min(reaches, key=REACHES.index)
+
+
+def _version_time(document: PostDocument, known: Post) -> datetime:
+    published = document.published or known.published_at
+    return max(document.updated, published) if document.updated else published

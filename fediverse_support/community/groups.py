@@ -1,0 +1,138 @@
+"""Our groups: made by an admin, looked after by moderators, changed with care."""
+
+import msgspec
+
+from fediverse_support.community import visibility
+from fediverse_support.core import clock
+from fediverse_support.core.errors import Conflict, Malformed, Missing
+from fediverse_support.core.identifiers import is_local_name
+from fediverse_support.core.markup import render_markdown
+from fediverse_support.core.models import Actor, Group, Viewer
+from fediverse_support.core.sealing import Seal
+from fediverse_support.database import actors, groups, keys, posts
+from fediverse_support.database.pool import Connection
+from fediverse_support.outbox.publishing import Followers, new_activity_uri, publish
+from fediverse_support.protocol.rendering import activities
+from fediverse_support.protocol.rendering import actors as actor_documents
+from fediverse_support.protocol.site import Site
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """What an admin says of a group. `summary` and `rules` are Markdown."""
+
+    title: str
+    summary: str = ""
+    rules: str = ""
+    joining: str = "open"
+    seeing: str = "everyone"
+    speaking: str = "everyone"
+    reach: str = "open"
+
+
+async def create(db: Connection, site: Site, seal: Seal, name: str, answers: Answers) -> Group:
+    """Make a group. Raises `Malformed` for a name or answers that do not fit, `Conflict` if it is taken.
+
+    Names of people and groups are one space, and a name that was once used is never free again (O17).
+    """
+    if not is_local_name(name):
+        raise Malformed("A name has 1 to 30 characters: small letters a–z, digits and _.")
+    if await actors.local_by_name(db, name) is not None:
+        raise Conflict(f"The name {name} is taken, or was used before.")
+    checked = _checked(answers)
+    actor = await actors.add_local(
+        db,
+        site,
+        seal,
+        type="Group",
+        name=name,
+        display_name=checked.title,
+        summary_source=checked.summary,
+        summary_html=render_markdown(checked.summary),
+    )
+    group = _group(actor, checked)
+    await groups.insert(db, group)
+    return group
+
+
+async def edit(db: Connection, site: Site, group: Group, answers: Answers) -> Group:
+    """Change a group and tell its followers. Closing its doors narrows what was said in it, at once."""
+    checked = _checked(answers)
+    await actors.describe(
+        db,
+        group.actor.id,
+        display_name=checked.title,
+        summary_source=checked.summary,
+        summary_html=render_markdown(checked.summary),
+    )
+    actor = await actors.by_id(db, group.actor.id)
+    if actor is None:
+        raise Missing("This group is gone.")
+    changed = _group(actor, checked)
+    await groups.update(db, changed)
+    if changed.seeing == "members" or changed.reach in ("members", "sealed"):
+        await posts.narrow_group(db, actor.id)
+    await _tell_followers(db, site, changed)
+    return changed
+
+
+async def by_name(db: Connection, name: str) -> Group:
+    """Our group of this name; raises `Missing`."""
+    group = await groups.by_name(db, name)
+    if group is None or group.actor.state != "active":
+        raise Missing("There is no such group here.")
+    return group
+
+
+async def listed(db: Connection, viewer: Viewer) -> list[Group]:
+    """The groups that `viewer` may know of. (Every group may be known of; what is said in it may not.)"""
+    return await groups.listed(db)
+
+
+async def moderators(db: Connection, group: Group) -> list[Actor]:
+    """Who looks after a group."""
+    return await groups.moderators(db, group.actor.id)
+
+
+async def _tell_followers(db: Connection, site: Site, group: Group) -> None:
+    if not visibility.federates(group):
+        return
+    actor = group.actor
+    public_keys = await keys.of_actor(db, actor.id)
+    now = clock.now()
+    document = actor_documents.group(site, group, public_keys, updated=now)
+    update = activities.update_actor(new_activity_uri(site), actor, document, now=now)
+    await publish(db, site, actor, update, object_uri=actor.uri, followers=Followers(actor))
+
+
+def _checked(answers: Answers) -> Answers:
+    title = " ".join(answers.title.split())
+    if not 1 <= len(title) <= 200:
+        raise Malformed("A group needs a title of 1 to 200 characters.")
+    if max(len(answers.summary), len(answers.rules)) > 20_000:
+        raise Malformed("The description and the rules may have 20,000 characters each.")
+    for value, allowed in (
+        (answers.joining, ("open", "approval", "invite")),
+        (answers.seeing, ("everyone", "members")),
+        (answers.speaking, ("everyone", "members", "moderators")),
+        (answers.reach, ("open", "quiet", "members", "sealed")),
+    ):
+        if value not in allowed:
+            raise Malformed(f"{value!r} is not one of {', '.join(allowed)}.")
+    return msgspec.structs.replace(answers, title=title)
+
+
+def _group(actor: Actor, answers: Answers) -> Group:
+    return msgspec.convert(
+        {
+            "actor": actor,
+            "joining": answers.joining,
+            "seeing": answers.seeing,
+            "speaking": answers.speaking,
+            "reach": "members"
+            if answers.seeing == "members" and answers.reach != "sealed"
+            else answers.reach,
+            "rules_source": answers.rules,
+            "rules_html": render_markdown(answers.rules),
+        },
+        Group,
+    )

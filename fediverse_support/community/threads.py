@@ -1,0 +1,88 @@
+"""Reading: the threads of a group, one thread as a whole, what somebody has written, what is new."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from fediverse_support.core.errors import Gone, Malformed, Missing
+from fediverse_support.core.models import Actor, Post, Viewer
+from fediverse_support.database import actors, posts, threads
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.threads import Cursor, Shown
+
+PAGE = 30
+LONGEST_THREAD = 1_000
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some threads, and where the next page begins (text for a URL), or None at the end."""
+
+    threads: list[Shown]
+    next: str | None
+
+
+class Thread(msgspec.Struct, frozen=True, kw_only=True):
+    """A thread: its posts in the order they were written, and the group it is in."""
+
+    root: Post
+    group: Actor | None
+    posts: list[Shown]
+
+
+async def of_group(db: Connection, viewer: Viewer, group: Actor, after: str = "", limit: int = PAGE) -> Page:
+    """The threads of a group that `viewer` may see, the most recently active first, from `after` on."""
+    cursor = _cursor(after) if after else None
+    found = await threads.of_group(db, viewer, group.id, cursor, limit + 1)
+    more = len(found) > limit
+    shown = found[:limit]
+    return Page(shown, _text(shown[-1].post) if more else None)
+
+
+async def whole(db: Connection, viewer: Viewer, post: Post) -> Thread:
+    """The thread that `post` is in, as far as `viewer` may see it. Raises `Missing`."""
+    shown = await threads.whole(db, viewer, post.root_id, LONGEST_THREAD)
+    root = next((item.post for item in shown if item.post.is_root), None)
+    if root is None:
+        raise Missing("There is nothing here.")
+    group = await actors.by_id(db, root.group_id) if root.group_id else None
+    return Thread(root=root, group=group, posts=shown)
+
+
+async def visible_post(db: Connection, viewer: Viewer, public_id: str) -> Post:
+    """The post of ours with this id in its URL, if `viewer` may see it. Raises `Missing`, or `Gone`.
+
+    What was never here and what is not for this viewer are the same answer (L3); a deleted public
+    post was known to everybody, so that it may say that it is gone.
+    """
+    post = await posts.by_public_id(db, public_id)
+    return await _seen(db, viewer, post)
+
+
+async def visible_by_number(db: Connection, viewer: Viewer, post_id: int) -> Post:
+    """The post with our number, if `viewer` may see it. Raises `Missing`, or `Gone`."""
+    return await _seen(db, viewer, await posts.by_id(db, post_id))
+
+
+async def _seen(db: Connection, viewer: Viewer, post: Post | None) -> Post:
+    if post is None:
+        raise Missing("There is nothing here.")
+    if post.state == "deleted" and post.reach in ("open", "quiet"):
+        raise Gone("This post was deleted.")
+    found = await posts.seen_by(db, viewer, post.id)
+    if found is None:
+        raise Missing("There is nothing here.")
+    return found
+
+
+def _text(post: Post) -> str:
+    return f"{int(post.active_at.timestamp() * 1_000_000)}-{post.id}"
+
+
+def _cursor(text: str) -> Cursor:
+    moment, _, number = text.partition("-")
+    if not (moment.isdecimal() and number.isdecimal()) or len(moment) > 18 or len(number) > 19:
+        raise Malformed("This page does not exist. Go back to the group.")
+    seconds, micro = divmod(int(moment), 1_000_000)
+    if seconds > 253_402_300_799 or int(number) >= 2**63:
+        raise Malformed("This page does not exist. Go back to the group.")
+    return Cursor(datetime.fromtimestamp(seconds, UTC).replace(microsecond=micro), int(number))

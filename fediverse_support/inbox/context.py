@@ -1,0 +1,86 @@
+"""What a handler works with: a connection inside the transaction, the time, policy, and documents.
+
+A handler never fetches. It asks `document` or `actor`; what is not at hand raises `Needs`, the transaction
+is rolled back, the processor gets it (outside any transaction, under the activity's budget) and runs the
+handler again. So no transaction ever waits for another server, and a handler reads like straight code.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from fediverse_support.core.errors import Forbidden, Gone, Missing, Refused, Trouble
+from fediverse_support.core.models import Actor
+from fediverse_support.database import actors, decisions
+from fediverse_support.database.pool import Connection
+from fediverse_support.policy.arrivals import Arrival
+from fediverse_support.policy.decisions import Decision
+from fediverse_support.policy.engine import Policy, judge
+from fediverse_support.protocol.site import Site
+
+Fetched = Mapping[str, dict[str, Any] | Actor | Trouble]
+
+
+class Needs(Exception):
+    """Something has to be fetched before the handler can go on."""
+
+    def __init__(self, url: str, *, is_actor: bool) -> None:
+        super().__init__(url)
+        self.url = url
+        self.is_actor = is_actor
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """The surroundings of one run of a handler."""
+
+    db: Connection
+    site: Site
+    now: datetime
+    policy: Policy
+    fetched: Fetched
+    decision: Decision
+    raw: Mapping[str, Any]
+
+    def document(self, url: str) -> dict[str, Any]:
+        """The document with this id, fetched from its own origin.
+
+        Raises what the fetch raised: `Missing`, `Gone`, `RemoteTrouble`, `Refused`.
+        """
+        self._check_host(url)
+        if url not in self.fetched:
+            raise Needs(url, is_actor=False)
+        found = self.fetched[url]
+        if isinstance(found, Trouble):
+            raise found
+        if isinstance(found, Actor):
+            raise Refused("This is an actor, not a post.")
+        return found
+
+    async def actor(self, uri: str) -> Actor:
+        """The actor with this id, known or fetched; raises `Gone` for one that was deleted."""
+        actor = await actors.by_uri(self.db, uri)
+        if actor is None:
+            self._check_host(uri)
+            if uri not in self.fetched:
+                raise Needs(uri, is_actor=True)
+            found = self.fetched[uri]
+            if isinstance(found, Trouble):
+                raise found
+            raise Missing("This is not an actor.")
+        if actor.state == "gone":
+            raise Gone("This account was deleted.")
+        if actor.state == "suspended":
+            raise Forbidden("This account is suspended here.")
+        return actor
+
+    async def judge(self, arrival: Arrival) -> Decision:
+        """Ask policy about something that came along with the activity, and keep the decision."""
+        decision = judge(self.policy, arrival)
+        await decisions.record(self.db, arrival, decision)
+        return decision
+
+    def _check_host(self, url: str) -> None:
+        if self.policy.ladder.blocks(self.site.gate.host(self.site.gate.check(url))):
+            raise Forbidden("This community does not exchange anything with that server.")

@@ -1,0 +1,42 @@
+"""Actors change, leave and move."""
+
+from fediverse_support.community import remote_actors, removals
+from fediverse_support.core.errors import Malformed
+from fediverse_support.database import actors as stored
+from fediverse_support.inbox.context import Context
+from fediverse_support.inbox.trust import Verified
+from fediverse_support.protocol import parsing
+from fediverse_support.protocol.parsing import consistency
+from fediverse_support.protocol.vocabulary import Activity
+
+
+async def update(context: Context, activity: Activity, sender: Verified) -> str:
+    """An actor describes itself anew, perhaps with a new key: signed with the key that we know."""
+    document = activity.object if activity.object is not None else context.document(sender.uri)
+    described = parsing.actor(document, context.site.gate)
+    consistency.profile_of_its_actor(activity, described)
+    await remote_actors.store(
+        context.db,
+        context.site,
+        described,
+        handle_confirmed=sender.actor.handle_confirmed and described.preferred_username == sender.actor.name,
+        now=context.now,
+    )
+    return "The description was renewed."
+
+
+async def delete(context: Context, sender: Verified) -> str:
+    """Somebody has deleted their account: everything of theirs goes here too."""
+    number = await removals.forget_actor(context.db, context.site, sender.actor, context.now)
+    return f"The account is gone, with {number} posts."
+
+
+async def move(context: Context, activity: Activity, sender: Verified) -> str:
+    """An actor has moved. Noted only: a Move carries no membership and no follow along by itself (O18)."""
+    consistency.moves_itself(activity)
+    if activity.target_id is None:
+        raise Malformed("A Move must say where to.")
+    target = parsing.actor(context.document(activity.target_id), context.site.gate)
+    consistency.claims_the_old_name(target, sender.uri)
+    await stored.set_moved(context.db, sender.actor.id, target.id)
+    return "Noted where this account has moved."

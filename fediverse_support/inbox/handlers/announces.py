@@ -1,0 +1,168 @@
+"""Announce: a group elsewhere passes something on, or somebody boosts a post.
+
+What a group announces is not its own: the body inside may be forged. A post inside counts only as its own
+server has it, or with its author's integrity proof, or where group and author share a server, which could
+forge it anyway (O11).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fediverse_support.community import arrivals, removals
+from fediverse_support.community.arrivals import Place
+from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, Trouble
+from fediverse_support.core.models import Actor
+from fediverse_support.database import follows, reactions
+from fediverse_support.database import posts as stored
+from fediverse_support.inbox.context import Context
+from fediverse_support.inbox.facts import arrival_of_post
+from fediverse_support.inbox.handlers import moderation
+from fediverse_support.inbox.trust import Verified
+from fediverse_support.protocol import parsing
+from fediverse_support.protocol.addressing import is_public
+from fediverse_support.protocol.vocabulary import Activity, PostDocument
+
+MOST_AT_ONCE = 100
+
+
+async def announce(context: Context, activity: Activity, sender: Verified) -> str:
+    """What a group that somebody here is in passes on; other boosts are only remembered."""
+    if not sender.actor.is_group:
+        return await _boost(context, activity, sender)
+    if not await follows.has_local_followers(context.db, sender.actor.id):
+        raise Refused("Nobody here is in this group.")
+    outcomes = [await _one(context, activity, sender, item) for item in activity.objects[:MOST_AT_ONCE]]
+    if not outcomes:
+        raise Malformed("An Announce must say of what.")
+    return " ".join(dict.fromkeys(outcomes))
+
+
+async def _one(context: Context, activity: Activity, sender: Verified, item: str | Mapping[str, Any]) -> str:
+    """One of the things announced. In a batch (PieFed) one that is wrong does not stop the others."""
+    try:
+        if isinstance(item, str):
+            return await _post(context, activity, sender, _fetched(context, item))
+        if parsing.kind(item) == "post":
+            return await _post(context, activity, sender, _believed_post(context, sender, item))
+        return await _inner(context, activity, sender, parsing.activity(item, context.site.gate))
+    except Trouble as trouble:
+        if len(activity.objects) == 1:
+            raise
+        return trouble.message
+
+
+async def _inner(context: Context, activity: Activity, sender: Verified, inner: Activity) -> str:
+    """The group passes on an activity."""
+    group = sender.actor
+    if inner.type in ("Create", "Update"):
+        if inner.object_id == group.uri:
+            return "The group's own description is read from the group."
+        if inner.object is not None:
+            return await _post(context, activity, sender, _believed_post(context, sender, inner.object))
+        return await _post(context, activity, sender, _fetched(context, inner.object_id or ""))
+    if inner.type == "Delete":
+        return await _removed(context, sender, inner)
+    if inner.type == "Undo" and inner.object is not None and inner.object.get("type") == "Delete":
+        return await _restored(context, sender, parsing.activity(inner.object, context.site.gate))
+    if inner.type in ("Add", "Remove"):
+        return await moderation.pin_by_group(context, inner, group)
+    return f"Nothing to do here for {inner.type[:40]} within a group."
+
+
+async def _post(context: Context, activity: Activity, sender: Verified, document: PostDocument) -> str:
+    """Store a post that the group has announced, in that group."""
+    if not is_public(document.to, document.cc):
+        raise Refused("A group may announce only what is public.")
+    if context.site.is_ours(document.id):
+        return "This is from here."
+    author = await context.actor(document.author)
+    decision = await context.judge(
+        arrival_of_post(document, activity, document.id, context.site, context.now)
+    )
+    if not decision.lets_in:
+        raise Refused(decision.reason)
+    place = await arrivals.place_of(context.db, document)
+    if place.parent is None and place.group is not None and place.group.id != sender.actor.id:
+        place = Place(None, None)
+    where = Place(place.group or sender.actor, place.parent)
+    received = await arrivals.receive(
+        context.db, context.site, document, author, where, decision, None, context.now
+    )
+    return {"new": "Stored.", "edited": "Changed.", "older": "An older version.", "known": "Known."}[
+        received.what
+    ]
+
+
+def _believed_post(context: Context, sender: Verified, document: Mapping[str, Any]) -> PostDocument:
+    """The embedded post where it can be believed; otherwise the one that its own server has."""
+    gate = context.site.gate
+    claimed = parsing.post(document, gate)
+    if gate.same_origin(claimed.id, sender.uri):
+        return claimed
+    return _fetched(context, claimed.id)
+
+
+def _fetched(context: Context, uri: str) -> PostDocument:
+    if context.site.is_ours(uri):
+        raise Missing("This is from here, and known if it is anything.")
+    document = context.document(uri)
+    if parsing.kind(document) == "activity":
+        inner = parsing.activity(document, context.site.gate)
+        if inner.object_id is None:
+            raise Missing("There is no post at this address.")
+        document = context.document(inner.object_id)
+    return parsing.post(document, context.site.gate)
+
+
+async def _removed(context: Context, sender: Verified, inner: Activity) -> str:
+    """A Delete that the group passes on: proved by the post's own server, or the group's own decision."""
+    post = await stored.by_uri(context.db, inner.object_id or "", for_update=True)
+    if post is None or post.state == "deleted":
+        return "There was none."
+    if context.site.is_ours(post.uri):
+        return await _taken_down(context, sender.actor, post.id, post.group_id)
+    try:
+        context.document(post.uri)
+    except (Gone, Missing):
+        await removals.delete_confirmed(context.db, context.site, post, context.now)
+        return "Deleted, as its own server confirms."
+    return await _taken_down(context, sender.actor, post.id, post.group_id)
+
+
+async def _taken_down(context: Context, group: Actor, post_id: int, group_id: int | None) -> str:
+    if group_id != group.id:
+        raise Refused("This post is not in that group.")
+    await removals.hide_by_group(context.db, post_id, group.id)
+    return "Taken down by its group."
+
+
+async def _restored(context: Context, sender: Verified, inner: Activity) -> str:
+    post = await stored.by_uri(context.db, inner.object_id or "", for_update=True)
+    if post is None or post.state != "hidden" or post.hidden_by != sender.actor.id:
+        return "There was nothing to restore."
+    await stored.set_state(context.db, post.id, "live", None)
+    return "Restored by its group."
+
+
+async def _boost(context: Context, activity: Activity, sender: Verified) -> str:
+    """Somebody boosts a post of ours: remembered, shown to nobody."""
+    if activity.object_id is None or not context.site.is_ours(activity.object_id):
+        raise Refused("This boosts something that is not from here.")
+    if await stored.by_uri(context.db, activity.object_id) is None:
+        raise Missing("There is no such post here.")
+    uri = activity.id or f"{sender.uri}#announce"
+    await reactions.boost(context.db, sender.actor.id, activity.object_id, uri)
+    return "Remembered."
+
+
+async def undo(context: Context, activity: Activity, sender: Verified) -> str:
+    """An Announce is taken back: a group withdraws a post, or a boost ends."""
+    inner = activity.object
+    uri = activity.object_id or ""
+    about = parsing.activity(inner, context.site.gate).object_id if inner is not None else None
+    await reactions.unboost(context.db, sender.actor.id, uri, about)
+    post = await stored.by_uri(context.db, about, for_update=True) if about else None
+    if post is not None and sender.actor.is_group and post.group_id == sender.actor.id:
+        await removals.hide_by_group(context.db, post.id, sender.actor.id)
+        return "Withdrawn by its group."
+    return "Taken back."

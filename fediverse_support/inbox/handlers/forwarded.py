@@ -1,0 +1,40 @@
+"""Activities that somebody else than their actor has sent (inbox forwarding, ActivityPub 7.1.2).
+
+Either the author's own integrity proof (FEP-8b32) stands behind the activity, or nothing of it is believed
+but the id of its object, which is then read from its own server. LD signatures count for nothing (O9).
+"""
+
+from fediverse_support.community import removals
+from fediverse_support.core.errors import Forbidden, Gone, Malformed, Missing, Refused
+from fediverse_support.database import posts as stored
+from fediverse_support.inbox.context import Context
+from fediverse_support.inbox.handlers import posts
+from fediverse_support.inbox.trust import Verified
+from fediverse_support.protocol import parsing
+from fediverse_support.protocol.vocabulary import Activity
+
+
+async def forwarded(context: Context, activity: Activity, sender: Verified) -> str:
+    """Take in a forwarded post or deletion as its own server has it; nothing else can be forwarded."""
+    if activity.object_id is None or activity.type not in ("Create", "Update", "Delete"):
+        raise Refused("This was not sent by who did it.")
+    if activity.type == "Delete":
+        return await _delete(context, activity)
+    document = parsing.post(context.document(activity.object_id), context.site.gate)
+    if document.author != sender.uri:
+        raise Forbidden("This was written by somebody else.")
+    return await posts.receive(context, document, sender.actor, context.decision, None)
+
+
+async def _delete(context: Context, activity: Activity) -> str:
+    post = await stored.by_uri(context.db, activity.object_id or "", for_update=True)
+    if post is None:
+        return "There was none."
+    if context.site.is_ours(post.uri):
+        raise Forbidden("This is from here.")
+    try:
+        context.document(post.uri)
+    except (Gone, Missing):
+        await removals.delete_confirmed(context.db, context.site, post, context.now)
+        return "Deleted, as its own server confirms."
+    raise Malformed("Its own server still has it.")

@@ -1,0 +1,129 @@
+"""Create, Update and Delete of posts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fediverse_support.community import arrivals, removals
+from fediverse_support.community.arrivals import Place
+from fediverse_support.core.errors import Gone, Malformed, Refused, Trouble
+from fediverse_support.core.models import Actor
+from fediverse_support.database import posts as stored
+from fediverse_support.inbox.context import Context
+from fediverse_support.inbox.facts import arrival_of_post
+from fediverse_support.inbox.handlers import actors
+from fediverse_support.inbox.trust import Verified
+from fediverse_support.policy.decisions import Decision
+from fediverse_support.protocol import parsing
+from fediverse_support.protocol.parsing import consistency
+from fediverse_support.protocol.vocabulary import Activity, PostDocument
+
+MOST_ANCESTORS = 50
+
+
+async def create(context: Context, activity: Activity, sender: Verified) -> str:
+    """A new post, or a version of one that came before its Create."""
+    document = _post_of(context, activity)
+    consistency.created_by_its_author(activity, document)
+    return await receive(context, document, sender.actor, context.decision, context.raw)
+
+
+async def update(context: Context, activity: Activity, sender: Verified) -> str:
+    """A changed post, or a changed actor."""
+    if activity.object is not None and parsing.kind(activity.object) == "actor":
+        return await actors.update(context, activity, sender)
+    if activity.object is None and activity.object_id == sender.uri:
+        return await actors.update(context, activity, sender)
+    return await create(context, activity, sender)
+
+
+async def delete(context: Context, activity: Activity, sender: Verified) -> str:
+    """A post goes, by its author or by a moderator of its group; or an actor goes."""
+    uri = activity.object_id
+    if uri is None:
+        raise Malformed("A Delete must say of what.")
+    if uri == sender.uri:
+        return await actors.delete(context, sender)
+    post = await stored.by_uri(context.db, uri, for_update=True)
+    if post is None or post.author_id == sender.actor.id:
+        context.site.gate.check(uri)
+        if not context.site.gate.same_origin(uri, sender.uri):
+            raise Refused("This belongs to somebody else.")
+        await removals.delete_remote(
+            context.db, context.site, uri, post, sender.actor, context.raw, context.now
+        )
+        return "Deleted."
+    await removals.hide_by_moderator(context.db, context.site, post, sender.actor, context.raw, context.now)
+    return "Taken down by a moderator of the group."
+
+
+async def receive(
+    context: Context,
+    document: PostDocument,
+    author: Actor,
+    decision: Decision,
+    activity: Mapping[str, Any] | None,
+) -> str:
+    """Find the place of a verified post and store it; unknown parents are looked up as far as allowed."""
+    place = await arrivals.place_of(context.db, document)
+    if place.parent is None and document.in_reply_to and place.group is not None and place.group.is_local:
+        place = await _with_parent(context, document, place)
+    received = await arrivals.receive(
+        context.db, context.site, document, author, place, decision, activity, context.now
+    )
+    words = {"new": "Stored.", "edited": "Changed.", "older": "An older version.", "known": "Known."}
+    held = " A moderator looks at it first." if received.post.state == "held" else ""
+    return words[received.what] + held
+
+
+async def _with_parent(context: Context, document: PostDocument, place: Place) -> Place:
+    """Fetch the posts above a reply, from the nearest up, and store them from the top down."""
+    above: list[PostDocument] = []
+    uri = document.in_reply_to
+    while uri is not None and len(above) < MOST_ANCESTORS:
+        if await stored.by_uri(context.db, uri) is not None or context.site.is_ours(uri):
+            break
+        try:
+            parent = parsing.post(context.document(uri), context.site.gate)
+        except Trouble:
+            # The parent cannot be had: the reply starts a thread of its own until the parent arrives.
+            break
+        above.append(parent)
+        uri = parent.in_reply_to
+    for parent in reversed(above):
+        try:
+            await _store_ancestor(context, parent, place)
+        except Trouble:
+            break
+    return Place(place.group, await stored.by_uri(context.db, document.in_reply_to or ""))
+
+
+async def _store_ancestor(context: Context, document: PostDocument, place: Place) -> None:
+    """Store a post that we looked up: judged like any other, and announced to nobody."""
+    author = await context.actor(document.author)
+    arrival = arrival_of_post(
+        document,
+        parsing.activity(context.raw, context.site.gate),
+        document.id,
+        context.site,
+        context.now,
+    )
+    decision = await context.judge(arrival)
+    if not decision.lets_in:
+        raise Refused(decision.reason)
+    found = await arrivals.place_of(context.db, document)
+    group = found.group or place.group
+    await arrivals.receive(
+        context.db, context.site, document, author, Place(group, found.parent), decision, None, context.now
+    )
+
+
+def _post_of(context: Context, activity: Activity) -> PostDocument:
+    """The post in the activity, if it was embedded; otherwise as its own server has it."""
+    if activity.object is not None:
+        return parsing.post(activity.object, context.site.gate)
+    if activity.object_id is None:
+        raise Malformed("This activity must say of what.")
+    document = context.document(activity.object_id)
+    if parsing.kind(document) != "post":
+        raise Gone("There is no post at this address.")
+    return parsing.post(document, context.site.gate)

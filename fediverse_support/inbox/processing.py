@@ -1,0 +1,253 @@
+"""Putting stored arrivals into effect: verify, judge, handle, mark.
+
+For each arrival one transaction holds the handler's effects, the deliveries that follow from it, the
+decision of policy and the mark on the row. What goes wrong ends in one of three ways:
+
+- *refused*: the activity is not right, or policy or a handler does not take it; final, with its reason;
+- *postponed*: another server or our database is the trouble; tried again, later each time;
+- *parked*: it cannot be digested (a defect, ours or theirs); kept for an admin to see and replay.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import asyncpg
+import msgspec
+import structlog
+
+from fediverse_support.core import clock
+from fediverse_support.core.errors import (
+    Malformed,
+    Missing,
+    Refused,
+    RemoteRefused,
+    RemoteTrouble,
+    TooMany,
+    Trouble,
+    Unavailable,
+)
+from fediverse_support.core.metrics import INBOX
+from fediverse_support.core.models import Actor
+from fediverse_support.database import decisions, inbox
+from fediverse_support.database.inbox import Arrived, State
+from fediverse_support.database.pool import Connection, Pool, acquire
+from fediverse_support.inbox.acquaintance import Acquaintance
+from fediverse_support.inbox.context import Context, Fetched, Needs
+from fediverse_support.inbox.facts import arrival_of
+from fediverse_support.inbox.handlers import handler_for
+from fediverse_support.inbox.known_keys import KnownKeys
+from fediverse_support.inbox.trust import Verified
+from fediverse_support.inbox.verifying import Verifier
+from fediverse_support.network.budget import FetchBudget
+from fediverse_support.network.documents import Documents
+from fediverse_support.policy.decisions import Decision
+from fediverse_support.policy.engine import Policy, judge
+from fediverse_support.protocol import json_gate, parsing
+from fediverse_support.protocol.site import Site
+from fediverse_support.protocol.vocabulary import Activity
+
+log = structlog.get_logger()
+
+BATCH = 64
+AT_ONCE = 8
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 8
+MOST_CRASHES = 3
+MOST_NEEDS = 60
+_PAUSE = 1.0
+
+
+class Processed(msgspec.Struct, frozen=True):
+    """What became of one arrival: for the log, the metrics and whoever watches."""
+
+    arrived: Arrived
+    state: State
+    outcome: str
+    decision: Decision | None
+    seconds: float
+
+
+class Processor:
+    """The loop that works through the inbox. Any number may run: they share the work by leases."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        site: Site,
+        documents: Documents,
+        policy: Callable[[], Policy],
+        known_keys: KnownKeys,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        on_processed: Callable[[Processed], None] | None = None,
+        on_published: Callable[[], None] | None = None,
+    ) -> None:
+        self._pool = pool
+        self._site = site
+        self._documents = documents
+        self._policy = policy
+        self._keys = known_keys
+        self._now = now
+        self._on_processed = on_processed
+        self._on_published = on_published
+        self._acquaintance = Acquaintance(pool, site, documents, policy, now)
+        self._verifier = Verifier(pool, site, known_keys, self._acquaintance, now)
+        self.wake = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; what is in hand then is finished, and unused leases are given back."""
+        while not stop.is_set():
+            try:
+                worked = await self.step(stop)
+            except Unavailable:
+                worked = 0
+            if not worked:
+                await self._pause(stop)
+
+    async def step(self, stop: asyncio.Event | None = None) -> int:
+        """Process one batch of what is due; how many there were. Raises `Unavailable`."""
+        self.wake.clear()
+        async with acquire(self._pool) as db:
+            batch = await inbox.lease(db, self._now(), BATCH, LEASE)
+        runs = [
+            list(run)
+            for _, run in groupby(
+                sorted(batch, key=lambda row: (row.actor_uri, row.id)), key=lambda row: row.actor_uri
+            )
+        ]
+        gate = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(self._in_order(run, gate, stop) for run in runs))
+        return len(batch)
+
+    async def _in_order(
+        self, run: list[Arrived], gate: asyncio.Semaphore, stop: asyncio.Event | None
+    ) -> None:
+        """What one actor sent, one after the other."""
+        async with gate:
+            for position, arrived in enumerate(run):
+                if stop is not None and stop.is_set():
+                    async with acquire(self._pool) as db:
+                        await inbox.release(db, [row.id for row in run[position:]])
+                    return
+                await self._one(arrived)
+
+    async def _one(self, arrived: Arrived) -> None:
+        began = time.perf_counter()
+        try:
+            processed = await self._digest(arrived)
+        except (RemoteTrouble, TooMany, Unavailable) as trouble:
+            processed = await self._postpone(arrived, trouble)
+        except Exception as error:  # noqa: BLE001  (the loop must outlive any one arrival)
+            processed = await self._crashed(arrived, error)
+        if processed is None:
+            INBOX.labels("forgotten").inc()
+            return
+        INBOX.labels(processed.state).inc()
+        if self._on_processed is not None:
+            self._on_processed(msgspec.structs.replace(processed, seconds=time.perf_counter() - began))
+        if self._on_published is not None:
+            self._on_published()
+
+    async def _digest(self, arrived: Arrived) -> Processed | None:
+        budget = FetchBudget()
+        if arrived.state == "unverified":
+            verified = await self._verifier.verify(arrived, budget)
+            if verified is None:
+                return None
+            arrived = verified
+        activity = parsing.activity(json_gate.read(arrived.body), self._site.gate)
+        arrival = arrival_of(activity, arrived.activity_uri, self._site, self._now())
+        decision = judge(self._policy(), arrival)
+        fetched: dict[str, dict[str, object] | Actor | Trouble] = {}
+        for _ in range(MOST_NEEDS):
+            try:
+                async with acquire(self._pool) as db, db.transaction():
+                    context = self._context(db, decision, activity, fetched)
+                    outcome = await self._handled(context, arrived, activity)
+                    await decisions.record(db, arrival, decision)
+                    await self._finish(db, arrived, "done" if decision.lets_in else "refused", outcome)
+                return Processed(arrived, "done" if decision.lets_in else "refused", outcome, decision, 0.0)
+            except Needs as needs:
+                fetched[needs.url] = await self._get(needs, budget)
+            except (RemoteRefused, Refused, Missing) as refusal:
+                if isinstance(refusal, TooMany):
+                    raise
+                async with acquire(self._pool) as db, db.transaction():
+                    await decisions.record(db, arrival, decision)
+                    await self._finish(db, arrived, "refused", refusal.message)
+                return Processed(arrived, "refused", refusal.message, decision, 0.0)
+        raise Malformed("This activity needs too many documents.")
+
+    async def _handled(self, context: Context, arrived: Arrived, activity: Activity) -> str:
+        if not context.decision.lets_in:
+            return context.decision.reason
+        sender = Verified(await context.actor(activity.actor))
+        return await handler_for(activity, forwarded=arrived.forwarded)(context, activity, sender)
+
+    async def _get(self, needs: Needs, budget: FetchBudget) -> dict[str, object] | Actor | Trouble:
+        try:
+            if needs.is_actor:
+                return await self._acquaintance.meet(needs.url, budget)
+            return await self._documents.fetch(needs.url, budget)
+        except Unavailable:
+            raise
+        except Trouble as trouble:
+            return trouble
+
+    def _context(self, db: Connection, decision: Decision, activity: Activity, fetched: Fetched) -> Context:
+        return Context(
+            db=db,
+            site=self._site,
+            now=self._now(),
+            policy=self._policy(),
+            fetched=fetched,
+            decision=decision,
+            raw=activity.raw,
+        )
+
+    async def _finish(self, db: Connection, arrived: Arrived, state: State, outcome: str) -> None:
+        if not await inbox.finish(db, arrived.id, state, outcome, self._now()):
+            # Another worker took over an expired lease and was faster: our effects must not count again.
+            raise Unavailable("Another worker has processed this.")
+
+    async def _postpone(self, arrived: Arrived, trouble: Trouble) -> Processed:
+        if arrived.attempts >= MOST_ATTEMPTS and not isinstance(trouble, Unavailable):
+            return await self._end(arrived, "parked", trouble.message)
+        due = self._now() + timedelta(seconds=min(30 * 4 ** max(arrived.attempts - 1, 0), 6 * 3600))
+        if isinstance(trouble, Unavailable):
+            due = self._now() + timedelta(seconds=2)
+        await self._quietly(lambda db: inbox.postpone(db, arrived.id, due, trouble.message))
+        return Processed(arrived, arrived.state, trouble.message, None, 0.0)
+
+    async def _crashed(self, arrived: Arrived, error: Exception) -> Processed:
+        # Only the kind of the error is kept: its text may quote what a member wrote.
+        what = f"This cannot be digested: {type(error).__name__}."
+        log.error("inbox.crashed", inbox_id=arrived.id, error=type(error).__name__, exc_info=error)
+        if isinstance(error, asyncpg.DataError | asyncpg.IntegrityConstraintViolationError | Trouble):
+            return await self._end(arrived, "parked", what)
+        if arrived.attempts >= MOST_CRASHES:
+            return await self._end(arrived, "parked", what)
+        due = self._now() + timedelta(seconds=30 * arrived.attempts)
+        await self._quietly(lambda db: inbox.postpone(db, arrived.id, due, what))
+        return Processed(arrived, arrived.state, what, None, 0.0)
+
+    async def _end(self, arrived: Arrived, state: State, outcome: str) -> Processed:
+        await self._quietly(lambda db: inbox.finish(db, arrived.id, state, outcome, self._now()))
+        return Processed(arrived, state, outcome, None, 0.0)
+
+    async def _quietly(self, mark: Callable[[Connection], Awaitable[object]]) -> None:
+        """Mark a row; if the database is away, the lease runs out by itself and the row comes back."""
+        try:
+            async with acquire(self._pool) as db:
+                await mark(db)
+        except Unavailable:
+            log.warning("inbox.mark_lost")
+
+    async def _pause(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.create_task(self.wake.wait()), asyncio.create_task(stop.wait())]
+        await asyncio.wait(waits, timeout=_PAUSE, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()

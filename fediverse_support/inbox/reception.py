@@ -1,0 +1,147 @@
+"""The guards, in their one order. What passes them all is on disk before `receive` returns.
+
+Raises, for the web layer to turn into statuses (federation notes 3.3 and 8.4; never 410, which would tell
+PieFed and Misskey that this whole server is gone): `TooLarge` 413, `WrongType` 415, `Malformed` 400,
+`Forbidden` 403 for a blocked domain, `Unauthenticated` 401, `TooMany` 429, `Unavailable` 503.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from fediverse_support.core import clock
+from fediverse_support.core.errors import Forbidden, Malformed, TooLarge, TooMany, Unauthenticated, WrongType
+from fediverse_support.core.identifiers import new_id
+from fediverse_support.database import inbox
+from fediverse_support.database.inbox import Arrived, State
+from fediverse_support.database.pool import Pool, acquire
+from fediverse_support.inbox.committing import Committer
+from fediverse_support.inbox.known_keys import KnownKey, KnownKeys
+from fediverse_support.inbox.limits import HostRates
+from fediverse_support.policy.engine import Policy
+from fediverse_support.protocol import json_gate, parsing
+from fediverse_support.protocol.signatures import storage, verification
+from fediverse_support.protocol.signatures.claims import Claim
+from fediverse_support.protocol.signatures.requests import SignedRequest
+from fediverse_support.protocol.site import Site
+from fediverse_support.protocol.vocabulary import Activity
+
+LARGEST_BODY = 1_048_576
+MOST_UNVERIFIED = 200
+"""How many arrivals of one host may wait for keys at the same time."""
+REFETCH_AFTER = timedelta(minutes=5)
+"""A key that does not fit is asked for again only if it is older than this (key rotation, O13)."""
+
+_ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
+
+
+class Reception:
+    """The door of the inbox. `policy` gives the policy in force."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        site: Site,
+        policy: Callable[[], Policy],
+        known_keys: KnownKeys,
+        rates: HostRates,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self._pool = pool
+        self._site = site
+        self._policy = policy
+        self._keys = known_keys
+        self._rates = rates
+        self._now = now
+        self._committer = Committer(pool)
+        self._our_hosts = frozenset({site.host, site.domain})
+
+    async def receive(self, request: SignedRequest) -> State:
+        """Take in one request; the state it was stored in. Safe to run twice: the id is stored once."""
+        now = self._now()
+        _check_size(request.body)
+        _check_type(request)
+        activity = parsing.activity(json_gate.read(request.body), self._site.gate)
+        self._check_domains(activity)
+        claim = verification.read(request, self._our_hosts, now)
+        host = self._site.gate.host(self._site.gate.check(claim.key_id))
+        if self._policy().ladder.blocks(host):
+            raise Forbidden("This community does not exchange anything with your server.")
+        known = await self._keys.get(claim.key_id)
+        if known is not None and self._is_verified(claim, known, now):
+            state: State = "waiting"
+            forwarded = _is_forwarded(activity, known.key.owner)
+            self._rates.take(host)
+        else:
+            state, forwarded = "unverified", False
+            await self._check_room(host)
+        await self._committer.store(_row(activity, host, state, forwarded, request, now))
+        return state
+
+    def _check_domains(self, activity: Activity) -> None:
+        if self._policy().ladder.blocks(self._site.gate.host(activity.actor)):
+            raise Forbidden("This community does not exchange anything with your server.")
+
+    def _is_verified(self, claim: Claim, known: KnownKey, now: datetime) -> bool:
+        """True: the key fits. False: it does not, and is old enough to be asked for again."""
+        try:
+            verification.check(claim, known.key)
+        except Unauthenticated:
+            self._keys.forget(claim.key_id)
+            if now - known.fetched_at < REFETCH_AFTER:
+                raise
+            return False
+        if known.owner_state == "suspended":
+            raise Forbidden("This account may not send anything here.")
+        return True
+
+    async def _check_room(self, host: str) -> None:
+        async with acquire(self._pool) as db:
+            if await inbox.unverified_of(db, host) >= MOST_UNVERIFIED:
+                raise TooMany("Your server's earlier messages are still being checked.", retry_after=120)
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > LARGEST_BODY:
+        raise TooLarge()
+
+
+def _check_type(request: SignedRequest) -> None:
+    # The AS2 profile is not asked for on the way in: the signature tells whose word this is, not the type.
+    value = next((value for name, value in request.headers if name == "content-type"), "")
+    if value.partition(";")[0].strip().lower() not in _ACTIVITY_TYPES:
+        raise WrongType("Send application/activity+json.")
+
+
+def _is_forwarded(activity: Activity, signer: str) -> bool:
+    """Whether somebody other than the actor sent this. Only what can be proved or fetched again may come so.
+
+    Mastodon forwards replies with an LD signature, others with a FEP-8b32 proof. The signature is never
+    believed (O9): it only tells that this is forwarding and not a forgery, and the object is fetched.
+    """
+    if activity.actor == signer:
+        return False
+    if activity.proof is None and not isinstance(activity.raw.get("signature"), dict):
+        raise Unauthenticated("The signature is not that of the activity's actor.")
+    return True
+
+
+def _row(
+    activity: Activity, host: str, state: State, forwarded: bool, request: SignedRequest, now: datetime
+) -> Arrived:
+    if activity.id is None:
+        raise Malformed("The activity has no id.")
+    unverified = state == "unverified"
+    return Arrived(
+        id=new_id(),
+        activity_uri=activity.id,
+        actor_uri=activity.actor,
+        type=activity.type[:60],
+        host=host,
+        state=state,
+        forwarded=forwarded,
+        body=request.body,
+        request=storage.to_store(msgspec.structs.replace(request, body=b"")) if unverified else None,
+        received_at=now,
+    )
