@@ -49,6 +49,7 @@ TERMS: dict[str, Any] = {
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "id": "@id",
     "type": "@type",
+    "Public": {"@id": "as:Public", "@type": "@id"},
     "inbox": {"@id": "ldp:inbox", "@type": "@id"},
     "orderedItems": {"@id": "as:items", "@type": "@id", "@container": "@list"},
     **{name: f"as:{name}" for name in _TYPES + _TEXTS},
