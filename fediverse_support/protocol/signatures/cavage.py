@@ -42,7 +42,7 @@ def read(request: SignedRequest, fields: HeaderIndex, our_hosts: frozenset[str],
     """
     parameters = parse(credentials(fields))
     names = covered(parameters)
-    _require_coverage(request.method, names)
+    _require_coverage(request, names)
     _require_window(parameters, names, fields, now)
     _require_host(fields, our_hosts)
     if "digest" in names:
@@ -116,12 +116,13 @@ def _required(parameters: dict[str, str], name: str) -> str:
     return value
 
 
-def _require_coverage(method: str, names: list[str]) -> None:
+def _require_coverage(request: SignedRequest, names: list[str]) -> None:
     if _TARGET not in names or "host" not in names:
         raise Unauthenticated("The signature must cover (request-target) and host.")
     if "date" not in names and "(created)" not in names:
         raise Unauthenticated("The signature must cover date or (created).")
-    if method not in ("GET", "HEAD") and "digest" not in names:
+    bodiless = request.method in ("GET", "HEAD") and not request.body
+    if not bodiless and "digest" not in names:
         raise Unauthenticated("The signature must cover the digest.")
 
 

@@ -11,19 +11,23 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from http_message_signatures import (
+    ContentDigest,
     HTTPMessageSignaturesException,
     HTTPMessageVerifier,
     HTTPSignatureAlgorithm,
     HTTPSignatureKeyResolver,
+    VerifyResult,
 )
 
 from fediverse_support.core.errors import Malformed, Unauthenticated
 from fediverse_support.protocol.signatures.claims import Claim
+from fediverse_support.protocol.signatures.digests import content_digest_header
 from fediverse_support.protocol.signatures.keys import PrivateKey
 from fediverse_support.protocol.signatures.requests import HeaderIndex, SignedRequest
 from fediverse_support.protocol.signatures.windows import require_recent, require_unexpired
 
 LONGEST_HEADER = 4_096
+_SIGNATURE_HEADERS = ("signature", "signature-input")
 LABEL = "sig1"
 TAG = "activitypub"
 _GET_REQUIRED = ("@method", "@target-uri")
@@ -72,10 +76,13 @@ class _Reader(HTTPMessageVerifier):
 class _Message:
     """What the library reads of a request."""
 
-    def __init__(self, request: SignedRequest) -> None:
+    def __init__(self, request: SignedRequest, written: str) -> None:
         self.method = request.method
         self.url = request.url
-        self.headers = _Headers(request.headers)
+        # The library looks at every header it is shown, so it is shown only what the signature names.
+        self.headers = _Headers(
+            [(n, v) for n, v in request.headers if n in _SIGNATURE_HEADERS or f'"{n}"' in written]
+        )
 
 
 class _Headers:
@@ -93,46 +100,57 @@ def read(
     Unix seconds.
 
     `required` are the components that must be covered: by default the method and the target, and the
-    digest for anything but GET. Raises `Malformed` and `Unauthenticated`.
+    digest for all but a GET without a body. Raises `Malformed` and `Unauthenticated`.
     """
     written, signature = fields.one("signature-input"), fields.one("signature")
     if written is None or signature is None:
         raise Unauthenticated("The request is not signed.")
     if len(written) > LONGEST_HEADER or len(signature) > LONGEST_HEADER:
         raise Malformed("The signature header is too long.")
+    result, kept = _read(request, written)
     if required is None:
-        required = _GET_REQUIRED if request.method in ("GET", "HEAD") else _POST_REQUIRED
-    ed25519 = f'alg="{_ALGORITHM_IDS["ed25519"]}"' in written
-    parameters, kept = _read(request, _KeptEd25519 if ed25519 else _Kept, required)
-    _require_window(parameters, now)
-    if parameters.get("tag", TAG) != TAG:
+        required = _GET_REQUIRED if request.method in ("GET", "HEAD") and not request.body else _POST_REQUIRED
+    if not all(f'"{name}"' in result.covered_components for name in required):
+        raise Unauthenticated("The signature must cover the method, the target and the digest.")
+    if '"content-digest"' in result.covered_components:
+        _require_digest(result.covered_components['"content-digest"'], request.body)
+    _require_window(result.parameters, now)
+    if result.parameters.get("tag", TAG) != TAG:
         raise Unauthenticated("The signature was made for something else than ActivityPub.")
     return Claim(
         style="rfc9421",
-        key_id=str(parameters["keyid"]),
+        key_id=str(result.parameters["keyid"]),
         bases=(kept[1],),
         signature=kept[0],
-        algorithm=_ALGORITHMS[parameters.get("alg")],
+        algorithm=_ALGORITHMS[result.parameters.get("alg")],
     )
 
 
-def _read(
-    request: SignedRequest, algorithm: type[_Kept], required: tuple[str, ...]
-) -> tuple[dict[str, int | str], tuple[bytes, bytes]]:
-    """The signed parameters, and the signature with what it must have been made over.
+def _read(request: SignedRequest, written: str) -> tuple[VerifyResult, tuple[bytes, bytes]]:
+    """What is covered and said, and the signature with what it must have been made over.
 
-    The library also checks the body against the covered digest, and that there is exactly one signature.
+    The library sees to it that there is exactly one signature and that all that it covers is there.
     """
+    ed25519 = f'alg="{_ALGORITHM_IDS["ed25519"]}"' in written
     keep = _Keep()
-    reader = _Reader(signature_algorithm=algorithm, key_resolver=keep)
-    body = request.body if "content-digest" in required or request.body else None
+    reader = _Reader(signature_algorithm=_KeptEd25519 if ed25519 else _Kept, key_resolver=keep)
     try:
-        results = reader.verify(_Message(request), max_age=None, require_components=required, body=body)
+        results = reader.verify(_Message(request, written), max_age=None)
     except (HTTPMessageSignaturesException, ValueError, TypeError, KeyError) as error:
-        raise Unauthenticated("The signature cannot be read, or does not cover what it must.") from error
+        raise Unauthenticated("The signature cannot be read, or covers what is not there.") from error
     if len(results) != 1 or len(keep.kept) != 1:
         raise Unauthenticated("The request must carry exactly one signature.")
-    return results[0].parameters, keep.kept[0]
+    return results[0], keep.kept[0]
+
+
+def _require_digest(header: str, body: bytes) -> None:
+    """Every digest in `Content-Digest` must be the body's; the library reads what is not the usual one."""
+    if header == content_digest_header(body):
+        return
+    try:
+        ContentDigest.verify(header, body)
+    except (HTTPMessageSignaturesException, ValueError) as error:
+        raise Unauthenticated("The digest does not fit the body.") from error
 
 
 def _require_window(parameters: dict[str, int | str], now: float) -> None:

@@ -51,6 +51,11 @@ def test_o8_every_method_but_get_and_head_needs_the_digest(crafted, rsa, hosts, 
         read(crafted(method=method, covered="(request-target) host date").sign(rsa), hosts, now)
 
 
+def test_o8_a_get_with_a_body_needs_the_digest(crafted, rsa, hosts, now):
+    with pytest.raises(Unauthenticated):
+        read(crafted(method="GET", covered="(request-target) host date").sign(rsa), hosts, now)
+
+
 def test_o8_an_unsigned_request_is_refused(hosts, now):
     with pytest.raises(Unauthenticated):
         read(SignedRequest("POST", "/inbox", "https://group.example/inbox", (), b""), hosts, now)
@@ -279,7 +284,7 @@ def test_o8_a_line_break_cannot_smuggle_a_second_line(crafted, rsa, hosts, now):
 
 def test_a_huge_header_is_refused_before_it_is_read():
     with pytest.raises(Malformed):
-        cavage.parse('a="b",' * 10_000)
+        cavage.parse('keyId="' + "x" * 10_000 + '"')
 
 
 @given(st.text(max_size=200) | st.text(alphabet='ab=",\\ \t()', max_size=400))
@@ -358,7 +363,7 @@ def test_appendix_c3_is_verified(corpora):
 def test_the_vectors_signed_strings_are_built_as_the_draft_says(corpora):
     data, key = vectors(corpora)
     vector = data["vectors"][1]
-    request = msgspec.structs.replace(vector_request(data, vector), method="GET")
+    request = msgspec.structs.replace(vector_request(data, vector), method="GET", body=b"")
     claim = read(request, frozenset({"example.com"}), read_at(data))
     assert claim.bases[0].replace(b": get ", b": post ") == vector["signing_string"].encode()
     assert key.signed(claim.signature, vector["signing_string"].encode())

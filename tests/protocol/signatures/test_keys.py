@@ -13,6 +13,7 @@ from fediverse_support.protocol.signatures.keys import (
     load_public,
     private_pem,
     public_pem,
+    public_text,
 )
 
 KEY_ID = "https://peer.example/users/alice#main-key"
@@ -76,6 +77,7 @@ def test_a_key_survives_being_written_and_read(request, kind):
     again = load_private(key.key_id, private_pem(key.key))
     public = load_public(key.key_id, OWNER, public_pem(key.key))
     assert (again.algorithm, public.algorithm) == (kind, kind)
+    assert public_text(public) == public_pem(key.key)
     assert public.signed(again.sign(b"words"), b"words")
     assert not public.signed(again.sign(b"words"), b"other words")
     assert not public.signed(b"", b"words")

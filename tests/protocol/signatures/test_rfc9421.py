@@ -255,7 +255,7 @@ def test_rfc_9421_appendix_b_requests_give_the_bases_of_the_rfc(corpora):
     for vector in appendix_b(corpora)["vectors"]:
         if vector["message"].startswith("HTTP/") or 'tag="header-example"' in vector["signature_input"]:
             continue
-        request = msgspec.structs.replace(parsed(vector), body=b"")
+        request = parsed(vector)
         claim = rfc9421.read(request, index(request), 1_618_884_473, required=())
         assert claim.bases[0].decode() == vector["signature_base"]
         assert claim.signature == b64decode(vector["signature"])
@@ -271,7 +271,7 @@ def test_rfc_9421_appendix_b_ed25519_signatures_verify_where_they_should(corpora
     for vector in data["vectors"]:
         if vector["keyid"] != key.key_id:
             continue
-        request = msgspec.structs.replace(parsed(vector), body=b"")
+        request = parsed(vector)
         claim = rfc9421.read(request, index(request), 1_618_884_473, required=())
         if vector["expect"] == "valid":
             check(claim, key)
