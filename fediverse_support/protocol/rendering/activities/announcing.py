@@ -14,36 +14,36 @@ from fediverse_support.protocol.vocabulary import PUBLIC
 
 
 def announce_activity(
-    id: str, group: Actor, inner: Mapping[str, Any], *, reach: Reach, published: datetime
+    id: str, *, group: Actor, activity: Mapping[str, Any], reach: Reach, now: datetime
 ) -> Json:
-    """`group` hands `inner` on to Lemmy, PieFed, Mbin, NodeBB and other groups' servers (FEP-1b12).
+    """`group` hands `activity` on to Lemmy, PieFed, Mbin, NodeBB and other groups' servers (FEP-1b12).
 
-    `inner` is embedded exactly as it was received, its own context and proof included: its author signed
-    those words and no others. Raises `Missing` for what never leaves this server.
+    It is embedded exactly as it was received, its own context and proof included: its author signed those
+    words and no others. Raises `Missing` for what never leaves this server.
     """
     followers = _followers(group)
     audience = audience_for_announce(group.uri, followers, _leaving(reach))
-    return _announce(id, group, dict(inner), audience, published)
+    return _announce(id, group, dict(activity), audience, now)
 
 
 def announce_object(
-    id: str, group: Actor, object_uri: str, author_uri: str, *, reach: Reach, published: datetime
+    id: str, *, group: Actor, object_id: str, author: str, reach: Reach, now: datetime
 ) -> Json:
     """`group` boosts a post, for Mastodon, GoToSocial, Misskey and everybody unknown.
 
-    The object is a plain id (PieFed ignores embedded ones). `published` must not be before the post's own:
+    The object is a plain id (PieFed ignores embedded ones). `now` must not be before the post's `published`:
     Misskey drops such a boost. Akkoma wants `to` and `cc`, Friendica the followers in them.
     Raises `Missing` for what never leaves this server.
     """
     followers = _followers(group)
     match _leaving(reach):
         case "open":
-            audience = Audience(to=(PUBLIC,), cc=(followers, author_uri))
+            audience = Audience(to=(PUBLIC,), cc=(followers, author))
         case "quiet":
-            audience = Audience(to=(followers,), cc=(PUBLIC, author_uri))
+            audience = Audience(to=(followers,), cc=(PUBLIC, author))
         case _:
-            audience = Audience(to=(followers,), cc=(author_uri,))
-    return _announce(id, group, object_uri, audience, published)
+            audience = Audience(to=(followers,), cc=(author,))
+    return _announce(id, group, object_id, audience, now)
 
 
 def _announce(

@@ -4,7 +4,7 @@ from fediverse_support.protocol.rendering import context
 from fediverse_support.protocol.rendering.context import Json, without_nothing
 
 
-def follow(id: str, actor: str, followed: str) -> Json:
+def follow(id: str, *, actor: str, followed: str) -> Json:
     """`actor` asks to follow `followed`."""
     return {
         "@context": context.PLAIN,
@@ -17,17 +17,17 @@ def follow(id: str, actor: str, followed: str) -> Json:
     }
 
 
-def accept(id: str, *, follow_id: str, follower: str, followed: str) -> Json:
-    """`followed` lets `follower` in."""
-    return _answer("Accept", id, follow_id, follower, followed)
+def accept(id: str, *, actor: str, follow_id: str, follower: str) -> Json:
+    """`actor` lets `follower` in."""
+    return _answer("Accept", id, actor, follow_id, follower)
 
 
-def reject(id: str, *, follow_id: str, follower: str, followed: str) -> Json:
-    """`followed` does not let `follower` in, or not any longer."""
-    return _answer("Reject", id, follow_id, follower, followed)
+def reject(id: str, *, actor: str, follow_id: str, follower: str) -> Json:
+    """`actor` does not let `follower` in, or not any longer."""
+    return _answer("Reject", id, actor, follow_id, follower)
 
 
-def refuse(id: str, actor: str, refused_id: str, sender: str, *, reason: str | None = None) -> Json:
+def refuse(id: str, *, actor: str, refused_id: str, sender: str, reason: str | None = None) -> Json:
     """`actor` (a group) did not take the activity `refused_id` of `sender`, as FEP-1b12 lets it say."""
     return without_nothing(
         {
@@ -43,14 +43,14 @@ def refuse(id: str, actor: str, refused_id: str, sender: str, *, reason: str | N
     )
 
 
-def _answer(type: str, id: str, follow_id: str, follower: str, followed: str) -> Json:
+def _answer(type: str, id: str, actor: str, follow_id: str, follower: str) -> Json:
     """The Follow is embedded with id, actor and object: Misskey and Mbin read those, others only the id."""
     return {
         "@context": context.PLAIN,
         "id": id,
         "type": type,
-        "actor": followed,
+        "actor": actor,
         "to": [follower],
         "cc": [],
-        "object": {"type": "Follow", "id": follow_id, "actor": follower, "object": followed},
+        "object": {"type": "Follow", "id": follow_id, "actor": follower, "object": actor},
     }

@@ -11,30 +11,30 @@ from fediverse_support.protocol.rendering.context import Json, without_nothing
 from fediverse_support.protocol.vocabulary import PUBLIC
 
 
-def add(id: str, actor: str, object_uri: str, target: str, group: Actor, *, reach: Reach = "open") -> Json:
+def add(id: str, *, actor: str, object_id: str, target: str, group: Actor, reach: Reach) -> Json:
     """`actor` pins a post (`target`: the featured collection) or makes somebody a moderator."""
-    return _in_group("Add", id, actor, object_uri, group, reach, target=target)
+    return _in_group("Add", id, actor, object_id, group, reach, target=target)
 
 
-def remove(id: str, actor: str, object_uri: str, target: str, group: Actor, *, reach: Reach = "open") -> Json:
+def remove(id: str, *, actor: str, object_id: str, target: str, group: Actor, reach: Reach) -> Json:
     """`actor` unpins a post, or somebody stops being a moderator."""
-    return _in_group("Remove", id, actor, object_uri, group, reach, target=target)
+    return _in_group("Remove", id, actor, object_id, group, reach, target=target)
 
 
 def lock(
-    id: str, actor: str, object_uri: str, group: Actor, *, reach: Reach = "open", reason: str | None = None
+    id: str, *, actor: str, object_id: str, group: Actor, reach: Reach, reason: str | None = None
 ) -> Json:
     """`actor` closes a thread for answers; `undo` of it opens the thread again."""
-    return _in_group("Lock", id, actor, object_uri, group, reach, summary=reason)
+    return _in_group("Lock", id, actor, object_id, group, reach, summary=reason)
 
 
 def block(
     id: str,
+    *,
     actor: str,
     person: str,
     group: Actor,
-    *,
-    reach: Reach = "open",
+    reach: Reach,
     reason: str | None = None,
     until: datetime | None = None,
     removes_posts: bool = False,
@@ -49,19 +49,17 @@ def block(
     return _in_group("Block", id, actor, person, group, reach, **details)
 
 
-def flag_to_account_host(
-    id: str, instance_actor: str, account: str, posts: Sequence[str], reason: str
-) -> Json:
+def flag_to_account_host(id: str, *, actor: str, account: str, posts: Sequence[str], reason: str) -> Json:
     """A report to the server of the reported account: Mastodon, GoToSocial, Misskey, Akkoma, Friendica.
 
-    Made by the instance actor, so that nobody learns who asked for help; the account comes first
+    `actor` is the instance actor, so that nobody learns who asked for help; the account comes first
     (GoToSocial insists). Address it to the account's inbox; it is never public.
     """
     return {
         "@context": context.PLAIN,
         "id": id,
         "type": "Flag",
-        "actor": instance_actor,
+        "actor": actor,
         "to": [account],
         "cc": [],
         "content": reason,
@@ -69,27 +67,27 @@ def flag_to_account_host(
     }
 
 
-def flag_to_group_host(id: str, reporter: str, object_uri: str, group: str, reason: str) -> Json:
+def flag_to_group_host(id: str, *, actor: str, object_id: str, group: str, reason: str) -> Json:
     """A report to the moderators of a group on Lemmy, PieFed, Mbin or one of ours.
 
-    One object, exactly one addressee, and the reporter a Person: Lemmy takes nothing else.
+    One object, exactly one addressee, and `actor` a Person: Lemmy takes nothing else.
     """
     return {
         "@context": context.PLAIN,
         "id": id,
         "type": "Flag",
-        "actor": reporter,
+        "actor": actor,
         "to": [group],
         "cc": [],
         "audience": group,
         "summary": reason,
         "content": reason,
-        "object": object_uri,
+        "object": object_id,
     }
 
 
 def _in_group(
-    type: str, id: str, actor: str, object_uri: str, group: Actor, reach: Reach, **details: object
+    type: str, id: str, actor: str, object_id: str, group: Actor, reach: Reach, **details: object
 ) -> Json:
     to, cc = _addressed(group, reach)
     return without_nothing(
@@ -101,7 +99,7 @@ def _in_group(
             "to": to,
             "cc": cc,
             "audience": group.uri,
-            "object": object_uri,
+            "object": object_id,
             **details,
         }
     )

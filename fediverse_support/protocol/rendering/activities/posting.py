@@ -19,7 +19,7 @@ def update(id: str, note: Json) -> Json:
 
 
 def delete(
-    id: str, actor: str, object: str | Json, audience: Audience, *, summary: str | None = None
+    id: str, *, actor: str, object: str | Json, audience: Audience, summary: str | None = None
 ) -> Json:
     """`actor` deleted `object`, which is an id or a Tombstone.
 
@@ -41,21 +41,21 @@ def delete(
     )
 
 
-def undo(id: str, original: Json) -> Json:
-    """The actor of `original` takes it back.
+def undo(id: str, *, actor: str, undone: Json) -> Json:
+    """`actor` takes back an activity of theirs.
 
     It is embedded whole: Mastodon and GoToSocial look at what is inside and not only at its id.
     """
     return without_nothing(
         {
-            "@context": original.get("@context", context.PLAIN),
+            "@context": undone.get("@context", context.PLAIN),
             "id": id,
             "type": "Undo",
-            "actor": original["actor"],
-            "to": original["to"],
-            "cc": original["cc"],
-            "audience": original.get("audience"),
-            "object": embedded(original),
+            "actor": actor,
+            "to": undone.get("to", []),
+            "cc": undone.get("cc", []),
+            "audience": undone.get("audience"),
+            "object": embedded(undone),
         }
     )
 

@@ -24,7 +24,7 @@ def delete_actor(id: str, actor: Actor) -> Json:
     return _of_itself("Delete", id, actor, actor.uri, [PUBLIC])
 
 
-def move(id: str, actor: Actor, target: str) -> Json:
+def move(id: str, actor: Actor, *, target: str) -> Json:
     """`actor` lives at `target` from now on, which must name it in `alsoKnownAs` (Mastodon, GoToSocial)."""
     followers = actor.followers_url or f"{actor.uri}/followers"
     return _of_itself("Move", id, actor, actor.uri, [followers]) | {"cc": [], "target": target}
