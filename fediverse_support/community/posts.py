@@ -69,7 +69,7 @@ async def reply(
 
 
 async def edit(db: Connection, site: Site, author: Actor, post_id: int, words: Words, now: datetime) -> Post:
-    """Change one's own post; what it said before is kept as history. Raises `Missing`, `Forbidden`, `Gone`."""
+    """Change one's own post; what it said before stays as history. Raises `Missing`, `Forbidden`, `Gone`."""
     post = await _own(db, author, post_id)
     words = _checked(words if post.in_reply_to is None else _as_reply(words))
     shown = post.edited_at or post.published_at

@@ -27,7 +27,7 @@ async def delete_remote(
     activity: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """The author of `uri`, on another server, has deleted it, perhaps before it arrived. Safe to run twice."""
+    """The author of `uri`, elsewhere, has deleted it, perhaps before it arrived. Safe to run twice."""
     await tombstones.bury(db, uri, author.uri, post.type if post else "Note", now)
     if post is None or post.state == "deleted":
         return

@@ -41,6 +41,12 @@ async def local_by_name(db: Connection, name: str) -> Actor | None:
     return read(row) if row else None
 
 
+async def any_local(db: Connection) -> str | None:
+    """The id of one of our own actors, whichever."""
+    uri: str | None = await db.fetchval("select uri from actors where is_local order by id limit 1")
+    return uri
+
+
 async def by_handle(db: Connection, name: str, host: str) -> Actor | None:
     """The remote actor that we know under `name@host`."""
     row = await db.fetchrow(

@@ -27,6 +27,11 @@ async def get(db: Connection) -> Community | None:
     return read(row) if row else None
 
 
+async def alone(db: Connection) -> None:
+    """Wait until no other process makes its first start; until the end of the transaction."""
+    await db.execute("select pg_advisory_xact_lock(hashtext('fediverse-support first start'))")
+
+
 async def make(db: Connection, title: str) -> None:
     """Make the row on the first start. Safe to run twice."""
     await db.execute(

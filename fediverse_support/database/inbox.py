@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+import asyncpg
 import msgspec
 
 from fediverse_support.database.pool import Connection
@@ -115,20 +116,18 @@ async def finish(db: Connection, arrived_id: int, state: State, outcome: str, no
 
 async def verified(db: Connection, arrived_id: int, forwarded: bool) -> bool:
     """The signature was good: the arrival takes its place among the ids seen; False if it was seen."""
-    return bool(
-        changed(
-            await db.execute(
-                """
-                update inbox i set state = 'waiting', forwarded = $2, request = null
-                 where i.id = $1
-                   and not exists (select from inbox s
-                                    where s.activity_uri = i.activity_uri and s.state <> 'unverified')
-                """,
-                arrived_id,
-                forwarded,
-            )
+    try:
+        status = await db.execute(
+            """
+            update inbox set state = 'waiting', forwarded = $2, request = null
+             where id = $1 and state = 'unverified'
+            """,
+            arrived_id,
+            forwarded,
         )
-    )
+    except asyncpg.UniqueViolationError:
+        return False
+    return bool(changed(status))
 
 
 async def delete(db: Connection, arrived_id: int) -> None:

@@ -47,6 +47,16 @@ AWAY = (
 )
 """What is raised when the server, not the query, is the trouble."""
 
+UNFIT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""What is raised when the value is the trouble: it would fail again."""
+
+TAKEN = asyncpg.UniqueViolationError
+"""What is raised when there is such a row already."""
+
+
+UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.StatementTooComplexError)
+"""What is raised when a value, not the server, is the trouble: trying again will not help."""
+
 
 class Spent:
     """How long this process has waited for the database, and in how many round trips, since its start."""

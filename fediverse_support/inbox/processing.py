@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from itertools import groupby
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -33,7 +32,7 @@ from fediverse_support.core.metrics import INBOX
 from fediverse_support.core.models import Actor
 from fediverse_support.database import decisions, inbox
 from fediverse_support.database.inbox import Arrived, State
-from fediverse_support.database.pool import Connection, Pool, acquire
+from fediverse_support.database.pool import UNSTORABLE, Connection, Pool, acquire
 from fediverse_support.inbox.acquaintance import Acquaintance
 from fediverse_support.inbox.context import Context, Fetched, Needs
 from fediverse_support.inbox.facts import arrival_of
@@ -226,7 +225,7 @@ class Processor:
         # Only the kind of the error is kept: its text may quote what a member wrote.
         what = f"This cannot be digested: {type(error).__name__}."
         log.error("inbox.crashed", inbox_id=arrived.id, error=type(error).__name__, exc_info=error)
-        if isinstance(error, asyncpg.DataError | asyncpg.IntegrityConstraintViolationError | Trouble):
+        if isinstance(error, (*UNSTORABLE, Trouble)):
             return await self._end(arrived, "parked", what)
         if arrived.attempts >= MOST_CRASHES:
             return await self._end(arrived, "parked", what)

@@ -5,15 +5,16 @@ PieFed and Misskey that this whole server is gone): `TooLarge` 413, `WrongType` 
 `Forbidden` 403 for a blocked domain, `Unauthenticated` 401, `TooMany` 429, `Unavailable` 503.
 """
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
 
 from fediverse_support.core import clock
-from fediverse_support.core.errors import Forbidden, Malformed, TooLarge, TooMany, Unauthenticated, WrongType
+from fediverse_support.core.errors import Forbidden, TooLarge, TooMany, Unauthenticated, WrongType
 from fediverse_support.core.identifiers import new_id
-from fediverse_support.database import inbox
+from fediverse_support.database import actors, inbox
 from fediverse_support.database.inbox import Arrived, State
 from fediverse_support.database.pool import Pool, acquire
 from fediverse_support.inbox.committing import Committer
@@ -75,6 +76,8 @@ class Reception:
             self._rates.take(host)
         else:
             state, forwarded = "unverified", False
+            if known is None and await self._is_farewell_of_a_stranger(activity):
+                return "done"
             await self._check_room(host)
         await self._committer.store(_row(activity, host, state, forwarded, request, now))
         return state
@@ -95,6 +98,13 @@ class Reception:
         if known.owner_state == "suspended":
             raise Forbidden("This account may not send anything here.")
         return True
+
+    async def _is_farewell_of_a_stranger(self, activity: Activity) -> bool:
+        """Mastodon tells every server when an account goes: whom we never met leaves nothing to do (O13)."""
+        if activity.type != "Delete" or activity.object_id != activity.actor:
+            return False
+        async with acquire(self._pool) as db:
+            return await actors.by_uri(db, activity.actor) is None
 
     async def _check_room(self, host: str) -> None:
         async with acquire(self._pool) as db:
@@ -127,15 +137,18 @@ def _is_forwarded(activity: Activity, signer: str) -> bool:
     return True
 
 
+def _natural_id(activity: Activity, body: bytes) -> str:
+    """An id for an activity without one (old Mastodon and Akkoma send Flag so), the same for one body."""
+    return f"{activity.actor}#{activity.type.lower()[:60]}-{hashlib.sha256(body).hexdigest()[:32]}"
+
+
 def _row(
     activity: Activity, host: str, state: State, forwarded: bool, request: SignedRequest, now: datetime
 ) -> Arrived:
-    if activity.id is None:
-        raise Malformed("The activity has no id.")
     unverified = state == "unverified"
     return Arrived(
         id=new_id(),
-        activity_uri=activity.id,
+        activity_uri=activity.id or _natural_id(activity, request.body),
         actor_uri=activity.actor,
         type=activity.type[:60],
         host=host,

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import asyncpg
 import msgspec
 
 from fediverse_support.core import clock
@@ -96,11 +95,8 @@ class Verifier:
         raise Gone("The signer was deleted.")
 
     async def _mark(self, arrived: Arrived, forwarded: bool) -> bool:
-        try:
-            async with acquire(self._pool) as db:
-                return await inbox.verified(db, arrived.id, forwarded)
-        except asyncpg.UniqueViolationError:
-            return False
+        async with acquire(self._pool) as db:
+            return await inbox.verified(db, arrived.id, forwarded)
 
     async def _forget(self, arrived: Arrived) -> None:
         async with acquire(self._pool) as db:
