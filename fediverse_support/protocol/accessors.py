@@ -5,7 +5,7 @@ left out: a number among the addressees (NodeBB), `null` where a list belongs (P
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 from typing import Any
@@ -44,7 +44,7 @@ def text(document: Document, key: str, limit: int) -> str | None:
 def translations(document: Document, key: str) -> Iterator[tuple[str, str]]:
     """The (language, text) pairs of `contentMap` and its like, in their order."""
     found = document.get(f"{key}Map")
-    if isinstance(found, Mapping):
+    if isinstance(found, dict):
         for tag, value in islice(found.items(), 50):
             if isinstance(value, str):
                 yield tag, value
@@ -69,7 +69,7 @@ def type_of(document: Document, known: Collection[str] = ()) -> str:
 
 def is_a(value: object, types: Collection[str]) -> bool:
     """Whether `value` is an object that names one of `types`."""
-    return isinstance(value, Mapping) and any(name in types for name in types_of(value))
+    return isinstance(value, dict) and any(name in types for name in types_of(value))
 
 
 def own_id(document: Document, gate: Gate) -> str:
@@ -119,7 +119,7 @@ def addressees(document: Document, key: str, gate: Gate) -> tuple[str, ...]:
 
 def embedded(value: object) -> Document | None:
     """The first object in `value`, or None."""
-    return next((item for item in many(value, 8) if isinstance(item, Mapping)), None)
+    return next((item for item in many(value, 8) if isinstance(item, dict)), None)
 
 
 def moment(value: object) -> datetime | None:
@@ -159,7 +159,7 @@ def count(value: object) -> int | None:
 def language(value: object) -> str | None:
     """A language tag as `en` or `pt-BR`, also out of Lemmy's `{identifier, name}`; None if undetermined."""
     for item in many(value, 8):
-        tag = item.get("identifier") if isinstance(item, Mapping) else item
+        tag = item.get("identifier") if isinstance(item, dict) else item
         if isinstance(tag, str) and _LANGUAGE.fullmatch(tag) and tag.lower() != "und":
             primary, *rest = tag.replace("_", "-").split("-")
             return "-".join([primary.lower(), *rest])
@@ -167,7 +167,7 @@ def language(value: object) -> str | None:
 
 
 def _reference(item: object, gate: Gate) -> str | None:
-    if isinstance(item, Mapping):
+    if isinstance(item, dict):
         item = item.get("id") if item.get("id") is not None else item.get("href")
     if not isinstance(item, str):
         return None

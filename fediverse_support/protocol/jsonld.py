@@ -5,7 +5,7 @@ written with other names than everyone's (`@type`, `as:Note`, aliases of its own
 its own: see `network/jsonld_process.py`. Nothing is ever canonicalised: 700 bytes can make that last an hour.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from fediverse_support.core.errors import Malformed, Refused, TooLarge
@@ -20,6 +20,7 @@ RESTRUCTURING = frozenset({"@graph", "@included", "@reverse", "@nest", "@import"
 
 _NAMESPACES = (NAMESPACE, NAMESPACE.replace("https:", "http:"))
 _PREFIXES = ("as:", *_NAMESPACES)
+_UNUSUAL = ("@", *_PREFIXES)
 _BREAKS = (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError)
 
 
@@ -29,7 +30,17 @@ def needs_compaction(document: Document) -> bool:
     True for keywords (`@type`), prefixed names (`as:actor`) and a context that gives ActivityStreams terms
     names of its own. Cheap, and never true for what known peers send.
     """
-    return any(_is_unusual(name, value) for name, value in _members(document, contexts=False))
+    values: list[Any] = [document]
+    for value in values:  # Written out, not built on `_members`: this runs for every activity that arrives.
+        if isinstance(value, list):
+            values.extend(value)
+        elif isinstance(value, dict):
+            for name, inner in value.items():
+                if (name == "type" or name.startswith(_UNUSUAL)) and _is_unusual(name, inner):
+                    return True
+                if name != "@context":
+                    values.append(inner)
+    return False
 
 
 def compact(document: Document) -> dict[str, Any]:
@@ -88,13 +99,13 @@ def _check(document: Document) -> None:
             raise Refused("This document is restructured by its JSON-LD.")
 
 
-def _members(document: Document, *, contexts: bool = True) -> Iterator[tuple[str, Any]]:
-    """Every name with its value, at whatever depth; what is inside of `@context` only if asked for."""
+def _members(document: Document) -> Iterator[tuple[str, Any]]:
+    """Every name with its value, at whatever depth, contexts included."""
     values: list[Any] = [document]
     for value in values:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             yield from value.items()
-            values.extend(inner for name, inner in value.items() if contexts or name != "@context")
+            values.extend(value.values())
         elif isinstance(value, list):
             values.extend(value)
 
@@ -112,15 +123,15 @@ def _is_unusual(name: str, value: object) -> bool:
         return any(_renames(entry) for entry in _listed(value))
     if name == "type":
         return any(text.startswith(_PREFIXES) for text in _texts(value))
-    return name.startswith(("@", *_PREFIXES))
+    return True
 
 
 def _renames(context: object) -> bool:
     """Whether a local context gives a keyword or an ActivityStreams term another name."""
-    if not isinstance(context, Mapping):
+    if not isinstance(context, dict):
         return False
     for name, definition in context.items():
-        meaning = definition.get("@id") if isinstance(definition, Mapping) else definition
+        meaning = definition.get("@id") if isinstance(definition, dict) else definition
         if not isinstance(meaning, str):
             continue
         if meaning in ("@id", "@type") and name not in ("id", "type", "@id", "@type"):

@@ -51,12 +51,12 @@ class Gate(msgspec.Struct, frozen=True):
         """
         if not isinstance(value, str) or len(value) > LONGEST_URL:
             raise Malformed("This is not a URL that we take.")
-        self._authority(value)
+        _authority(value, self.test_network)
         return value
 
     def host(self, url: str) -> str:
         """The host of `url`, with its port on a test network. Raises `Malformed` as `check` does."""
-        return self._authority(self.check(url))
+        return _authority(self.check(url), self.test_network)
 
     def origin(self, url: str) -> str:
         """Scheme and host of `url`, as `https://peer.example`. Raises `Malformed` as `check` does."""
@@ -75,17 +75,6 @@ class Gate(msgspec.Struct, frozen=True):
         if not isinstance(host, str) or not _is_host(host, self.test_network):
             raise Malformed("This is not a host name that we take.")
         return host
-
-    def _authority(self, url: str) -> str:
-        found = (_TEST_URL if self.test_network else _OPEN_URL).fullmatch(url)
-        if found is None:
-            raise Malformed("This is not a URL that we take.")
-        authority = found["authority"]
-        if not _is_host(authority, self.test_network):
-            raise Malformed("This URL has a host that we do not take.")
-        if _DOTS.search(found["path"]) or (self.test_network and _has_default_port(url, authority)):
-            raise Malformed("This URL can be written in a simpler way, so it is no id.")
-        return authority
 
 
 OPEN_NETWORK = Gate(False)
@@ -106,6 +95,20 @@ def normal_host(text: str, gate: Gate = OPEN_NETWORK) -> str:
     except (idna.IDNAError, UnicodeError) as error:
         raise Malformed("This is not a host name.") from error
     return gate.check_host(f"{ascii_name}{colon}{port}")
+
+
+@lru_cache(maxsize=4096)
+def _authority(url: str, test_network: bool) -> str:
+    """The host of `url`, with its port. Cached, since most activities name the same few actors and groups."""
+    found = (_TEST_URL if test_network else _OPEN_URL).fullmatch(url)
+    if found is None:
+        raise Malformed("This is not a URL that we take.")
+    authority = found["authority"]
+    if not _is_host(authority, test_network):
+        raise Malformed("This URL has a host that we do not take.")
+    if _DOTS.search(found["path"]) or (test_network and _has_default_port(url, authority)):
+        raise Malformed("This URL can be written in a simpler way, so it is no id.")
+    return authority
 
 
 @lru_cache(maxsize=8192)

@@ -61,7 +61,7 @@ WEBFINGER: dict[str, Any] = {
 }
 """FEP-2c59."""
 
-IMPLEMENTS: dict[str, Any] = _references("https://w3id.org/fep/844e#", "implements")
+IMPLEMENTS: dict[str, Any] = _references("https://w3id.org/fep/844e/", "implements")
 """FEP-844e."""
 
 GOTOSOCIAL: dict[str, Any] = {

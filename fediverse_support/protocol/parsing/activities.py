@@ -1,6 +1,6 @@
 """Activities: what an actor says to have done."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from fediverse_support.core.errors import Malformed
 from fediverse_support.protocol.accessors import (
@@ -49,7 +49,7 @@ def activity(document: Document, gate: Gate) -> Activity:
         actor=actor,
         id=_id_at_home(document, actor, gate),
         object_id=reference(first, gate),
-        object=first if isinstance(first, Mapping) else None,
+        object=first if isinstance(first, dict) else None,
         objects=objects,
         target_id=reference(document.get("target"), gate),
         origin_id=reference(document.get("origin"), gate),
@@ -80,9 +80,9 @@ def _id_at_home(document: Document, actor: str, gate: Gate) -> str | None:
 def _objects(value: object, gate: Gate) -> Iterator[str | Document]:
     """Ids and documents. PieFed batches activities in an array, or in the items of a collection."""
     for item in many(value, MOST_OBJECTS):
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             batch = item.get("orderedItems") if is_a(item, COLLECTION_TYPES) else None
-            yield from (entry for entry in many(batch, MOST_OBJECTS) if isinstance(entry, Mapping))
+            yield from (entry for entry in many(batch, MOST_OBJECTS) if isinstance(entry, dict))
             if batch is None:
                 yield item
         elif (found := reference(item, gate)) is not None:

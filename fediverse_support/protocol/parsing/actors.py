@@ -1,7 +1,7 @@
 """Actors and their keys."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from fediverse_support.core.errors import Malformed
 from fediverse_support.protocol.accessors import (
@@ -110,7 +110,7 @@ def keys(document: Document, gate: Gate) -> tuple[KeyDocument, ...]:
 def _keys_of(document: Document, owner: str, gate: Gate) -> Iterator[KeyDocument]:
     for property in ("publicKey", "assertionMethod"):
         for item in many(document.get(property), MOST_KEYS):
-            found = _key(item, owner, gate) if isinstance(item, Mapping) else None
+            found = _key(item, owner, gate) if isinstance(item, dict) else None
             if found is not None:
                 yield found
 

@@ -1,6 +1,6 @@
 """Collections, their pages, and tombstones."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from fediverse_support.core.errors import Malformed
 from fediverse_support.protocol.accessors import (
@@ -69,7 +69,7 @@ def _collection(document: Document, gate: Gate) -> CollectionDocument:
 
 def _items(document: Document, gate: Gate) -> Iterator[str | Document]:
     for item in many(document.get("orderedItems")) or many(document.get("items")):
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             yield item
         elif (found := reference(item, gate)) is not None:
             yield found

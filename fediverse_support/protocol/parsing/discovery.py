@@ -1,6 +1,6 @@
 """WebFinger and NodeInfo: how a handle becomes an actor id, and what software a server runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from fediverse_support.core.errors import Malformed
 from fediverse_support.protocol.accessors import embedded, many, reference, references, text
@@ -28,7 +28,7 @@ def webfinger(document: Document, gate: Gate = OPEN_NETWORK) -> WebFingerDocumen
     subject = text(document, "subject", LONGEST_SUBJECT)
     if subject is None:
         raise Malformed("This WebFinger answer has no subject.")
-    links = [link for link in many(document.get("links"), MOST_LINKS) if isinstance(link, Mapping)]
+    links = [link for link in many(document.get("links"), MOST_LINKS) if isinstance(link, dict)]
     own = [link for link in links if link.get("rel") == "self" and _is_activity_type(link.get("type"))]
     return WebFingerDocument(
         subject=subject,
@@ -51,7 +51,7 @@ def nodeinfo(document: Document) -> NodeInfoDocument:
 
 def nodeinfo_link(document: Document, gate: Gate = OPEN_NETWORK) -> str | None:
     """The address of the NodeInfo document, out of `/.well-known/nodeinfo`; None if there is none."""
-    links = [link for link in many(document.get("links"), MOST_LINKS) if isinstance(link, Mapping)]
+    links = [link for link in many(document.get("links"), MOST_LINKS) if isinstance(link, dict)]
     for relation in NODEINFO_RELATIONS:
         found = reference([link.get("href") for link in links if link.get("rel") == relation], gate)
         if found is not None:
@@ -68,10 +68,10 @@ def _is_activity_type(value: object) -> bool:
 
 def _is_group(link: Document) -> bool:
     properties = link.get("properties")
-    return isinstance(properties, Mapping) and properties.get(ACTOR_TYPE_PROPERTY) == "Group"
+    return isinstance(properties, dict) and properties.get(ACTOR_TYPE_PROPERTY) == "Group"
 
 
-def _templates(links: list[Document], relation: str, gate: Gate) -> Iterator[str]:
+def _templates(links: Sequence[Document], relation: str, gate: Gate) -> Iterator[str]:
     """The templates for `relation` that are a URL of ours once they are filled in."""
     for link in links:
         template = link.get("template")

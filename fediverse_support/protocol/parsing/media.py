@@ -1,6 +1,6 @@
 """Links, pictures and attachments: `url` may be text, a Link, or an array of either."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from fediverse_support.protocol.accessors import count, embedded, many, reference, text, types_of
 from fediverse_support.protocol.urls import Gate
@@ -16,7 +16,7 @@ def best_link(value: object, id: str, gate: Gate) -> str | None:
     """The address of the page for people: on the host of `id` rather than elsewhere, HTML rather than not."""
 
     def rank(item: object) -> tuple[bool, bool]:
-        is_page = not isinstance(item, Mapping) or item.get("mediaType") in (None, "text/html")
+        is_page = not isinstance(item, dict) or item.get("mediaType") in (None, "text/html")
         return gate.same_origin(_address(item, gate) or "", id), is_page
 
     usable = [item for item in many(value, MOST_LINKS) if _address(item, gate) is not None]
@@ -36,7 +36,7 @@ def attachments(value: object, gate: Gate) -> Iterator[Attachment]:
     """The files and links in `value`; what has no acceptable address is left out."""
     for item in many(value, MOST_ATTACHMENTS):
         address = _file(item, gate)
-        if address is not None and isinstance(item, Mapping):
+        if address is not None and isinstance(item, dict):
             yield _attachment(item, address)
         elif address is not None:
             yield Attachment(url=address, type="Link")
@@ -57,7 +57,7 @@ def _attachment(item: Document, address: str) -> Attachment:
 
 def _file(item: object, gate: Gate) -> str | None:
     """Where the bytes are: `href` of a Link, `url` of an Image, or the text itself. Never an `id`."""
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return reference(item, gate)
     return _address(item, gate) or next(
         (found for entry in many(item.get("url"), MOST_LINKS) if (found := _address(entry, gate))), None
@@ -65,5 +65,5 @@ def _file(item: object, gate: Gate) -> str | None:
 
 
 def _address(item: object, gate: Gate) -> str | None:
-    value = item.get("href") if isinstance(item, Mapping) else item
+    value = item.get("href") if isinstance(item, dict) else item
     return reference(value, gate) if isinstance(value, str) else None

@@ -1,7 +1,7 @@
 """Posts: notes, articles, pages, polls and whatever else a thread is made of."""
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from fediverse_support.core.errors import Malformed
 from fediverse_support.protocol.accessors import (
@@ -174,7 +174,7 @@ def _hashtags(document: Document) -> Iterator[str]:
 
 def _options(values: list[object]) -> Iterator[PollOption]:
     for item in values[:MOST_OPTIONS]:
-        name = text(item, "name", LONGEST_NAME) if isinstance(item, Mapping) else None
-        if isinstance(item, Mapping) and name is not None:
+        name = text(item, "name", LONGEST_NAME) if isinstance(item, dict) else None
+        if isinstance(item, dict) and name is not None:
             replies = embedded(item.get("replies")) or {}
             yield PollOption(name, count(replies.get("totalItems")) or 0)
