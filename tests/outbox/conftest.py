@@ -182,7 +182,9 @@ class Office:
         """Queue an activity for the shared inboxes of these servers (`a`), or their inboxes (`a/path`)."""
         about = about or f"http://here.localhost:1/posts/{name}"
         number = await self.activity(name, about)
-        inboxes = [self.sink.inbox(host, f"/{path or 'inbox'}") for host, _, path in (t.partition("/") for t in to)]
+        inboxes = [
+            self.sink.inbox(host, f"/{path or 'inbox'}") for host, _, path in (t.partition("/") for t in to)
+        ]
         async with self.pool.acquire() as db, db.transaction():
             await deliveries.enqueue(db, number, self.actor_id, about, inboxes)
         return number
