@@ -41,6 +41,20 @@ async def local_by_name(db: Connection, name: str) -> Actor | None:
     return read(row) if row else None
 
 
+async def with_inbox(db: Connection, inbox_url: str, limit: int) -> list[Actor]:
+    """The actors elsewhere that are reached at this inbox, their own or a shared one."""
+    rows = await db.fetch(
+        """
+        select * from actors
+         where (inbox_url = $1 or shared_inbox_url = $1) and not is_local and state = 'active'
+         order by id limit $2
+        """,
+        inbox_url,
+        limit,
+    )
+    return all_of(read, rows)
+
+
 async def any_local(db: Connection) -> str | None:
     """The id of one of our own actors, whichever."""
     uri: str | None = await db.fetchval("select uri from actors where is_local order by id limit 1")

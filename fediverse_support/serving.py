@@ -1,0 +1,145 @@
+"""Running it: web, worker or both in one process, until a signal says stop.
+
+SIGTERM and SIGINT: no new request is taken, what is in hand is finished within 20 seconds, leases are
+given back, and the embedded database, if there is one, is stopped last.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from fediverse_support import app
+from fediverse_support.core import logs
+from fediverse_support.core.errors import Misconfigured
+from fediverse_support.core.settings import Settings
+from fediverse_support.foundation import Foundation, laid
+from fediverse_support.web import metrics
+from fediverse_support.worker import Worker
+
+log = structlog.get_logger()
+
+GRACE_SECONDS = 20
+_BACKLOG = 2_048
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handling: one place (`_until_signalled`) decides when all stops."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def run(settings: Settings, *, web: bool, worker: bool) -> None:
+    """Serve until SIGTERM or SIGINT. Raises `Misconfigured` with what to do."""
+    logs.configure(settings)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, web=web, worker=worker))
+
+
+async def _serve(settings: Settings, *, web: bool, worker: bool) -> None:
+    async with laid(settings, _say) as foundation:
+        stop = asyncio.Event()
+        _stop_on_signals(stop)
+        await run_on(foundation, stop, web=web, worker=Worker(foundation) if worker else None)
+
+
+async def run_on(foundation: Foundation, stop: asyncio.Event, *, web: bool, worker: Worker | None) -> None:
+    """Run the doors and the loops on a foundation until `stop` is set."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(foundation.policies.run(foundation.pool, stop))
+        if worker is not None:
+            group.create_task(worker.run(stop))
+        if web:
+            application = app.build(foundation, on_stored=worker.wake if worker else None)
+            server = _server(application, foundation.settings, foundation.settings.bind)
+            group.create_task(_run_server(server, stop))
+            _say(f"Listening on {foundation.settings.bind} for {foundation.site.origin}")
+        if foundation.settings.metrics != "off":
+            server = _server(metrics.build(foundation.pool), foundation.settings, foundation.settings.metrics)
+            group.create_task(_run_server(server, stop))
+
+
+async def _run_server(server: _Server, stop: asyncio.Event) -> None:
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stop.set()
+    try:
+        await serving
+    except SystemExit:
+        raise Misconfigured("The program could not listen on its address. See the line above.") from None
+    finally:
+        stopping.cancel()
+
+
+def _server(application: ASGIApp, settings: Settings, bind: str) -> _Server:
+    config = uvicorn.Config(
+        application,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=75,
+        h11_max_incomplete_event_size=65_536,
+        backlog=_BACKLOG,
+    )
+    if bind.startswith("unix:"):
+        config.uds = bind.removeprefix("unix:")
+    else:
+        config.host, config.port = _address(bind)
+    return _Server(config)
+
+
+def _address(bind: str) -> tuple[str, int]:
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isdecimal():
+        raise Misconfigured(f"FS_BIND must look like 127.0.0.1:8000 or unix:/path, not {bind!r}.")
+    address = host.strip("[]")
+    _check_free(address, int(port))
+    return address, int(port)
+
+
+def _check_free(address: str, port: int) -> None:
+    """Say in words that a port is taken, before uvicorn says it with an error number."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise Misconfigured(
+                f"Port {port} on {address} cannot be used: {error.strerror}. "
+                "Stop the other program or choose another address with FS_BIND."
+            ) from None
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

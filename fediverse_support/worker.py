@@ -1,0 +1,113 @@
+"""The loops that run beside the doors: process what arrived, deliver what was published, keep house.
+
+Any number of workers may run, in this process or in others: they share the work by leases in the database.
+A loop that fails is logged and started again; a worker that is killed leaves leases that run out.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from fediverse_support.core import clock
+from fediverse_support.core.errors import Unavailable
+from fediverse_support.database import decisions, inbox
+from fediverse_support.database.pool import acquire
+from fediverse_support.foundation import Foundation
+from fediverse_support.inbox.departures import Departures
+from fediverse_support.inbox.processing import Processed, Processor
+from fediverse_support.outbox.delivering import Deliverer
+from fediverse_support.outbox.reports import DeliveryReport
+
+log = structlog.get_logger()
+
+KEEP_ARRIVALS = timedelta(days=7)
+KEEP_DECISIONS = timedelta(days=30)
+HOUSEKEEPING_EVERY = 600.0
+_RESTART_AFTER = 1.0
+_MOST_DEPARTURES = 1_000
+
+
+class Worker:
+    """One worker. `on_processed` and `on_delivered` see everything that crosses, for whoever watches."""
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        *,
+        on_processed: Callable[[Processed], None] | None = None,
+        on_delivered: Callable[[DeliveryReport], None] | None = None,
+    ) -> None:
+        self._foundation = foundation
+        self._departed: asyncio.Queue[str] = asyncio.Queue(_MOST_DEPARTURES)
+        self.processor = Processor(
+            foundation.pool,
+            foundation.site,
+            foundation.documents,
+            foundation.policies.current,
+            foundation.known_keys,
+            on_processed=on_processed,
+        )
+        self.deliverer = Deliverer(
+            foundation.pool,
+            foundation.client,
+            foundation.keyring,
+            concurrency=foundation.settings.delivery_concurrency,
+            on_delivered=on_delivered,
+            on_gone=self._note_departure,
+        )
+        self._departures = Departures(foundation.pool, foundation.site, foundation.acquaintance)
+
+    def wake(self) -> None:
+        """Something has arrived: do not wait for the next poll."""
+        self.processor.wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run every loop until `stop` is set; each ends what it has in hand."""
+        loops: list[Callable[[asyncio.Event], Awaitable[None]]] = [
+            self.processor.run,
+            self.deliverer.run,
+            self._follow_departures,
+            self._keep_house,
+        ]
+        await asyncio.gather(*(_kept_running(loop, stop) for loop in loops))
+
+    def _note_departure(self, report: DeliveryReport) -> None:
+        try:
+            self._departed.put_nowait(report.inbox_url)
+        except asyncio.QueueFull:
+            log.warning("departures.full")
+
+    async def _follow_departures(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                inbox_url = await asyncio.wait_for(self._departed.get(), timeout=1.0)
+            except TimeoutError:
+                continue
+            await self._departures.check(inbox_url)
+
+    async def _keep_house(self, stop: asyncio.Event) -> None:
+        """Forget what has been kept long enough."""
+        while not stop.is_set():
+            now = clock.now()
+            async with acquire(self._foundation.pool) as db:
+                await inbox.forget_old(db, now - KEEP_ARRIVALS)
+                await decisions.forget_old(db, now - KEEP_DECISIONS)
+            try:
+                await asyncio.wait_for(stop.wait(), HOUSEKEEPING_EVERY)
+            except TimeoutError:
+                continue
+
+
+async def _kept_running(loop: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Run a loop, and run it again if it fails: a defect in one must not silence the others."""
+    while not stop.is_set():
+        try:
+            await loop(stop)
+        except Unavailable:
+            log.warning("worker.database_away")
+        except Exception as error:
+            log.error("worker.loop_failed", error=type(error).__name__, exc_info=error)
+        if not stop.is_set():
+            await asyncio.sleep(_RESTART_AFTER)
