@@ -146,6 +146,12 @@ def server(request: pytest.FixtureRequest) -> dict[str, str]:
     return given
 
 
+@pytest.fixture(scope="session")
+def fast_folder() -> str:
+    """Where folders for databases are best made."""
+    return fastest_folder()
+
+
 NUMBERS = itertools.count()
 
 
