@@ -10,6 +10,8 @@ DELIVERY_AGE = Histogram(
 )
 INBOX = Counter("fs_inbox", "Activities that came in, by what became of them", ["outcome"])
 DATABASE_SECONDS = Counter("fs_database_seconds", "Time spent waiting for the database")
+DATABASE_QUERIES = Counter("fs_database_queries", "Round trips to the database")
+DATABASE_UP = Gauge("fs_database_up", "Whether the database answered this scrape")
 
 DELIVERIES_WAITING = Gauge("fs_deliveries_waiting", "Deliveries that wait")
 DELIVERIES_OLDEST = Gauge("fs_deliveries_oldest_seconds", "Age of the oldest delivery that waits")

@@ -118,6 +118,7 @@ _GIVE_BACK = """
                                 then coalesce(p.blocked_us_at, h.blocked_us_at) else p.blocked_us_at end
       from planned p
      where h.name = p.name
+    returning h.next_due_at <= $15
 """
 
 
@@ -134,16 +135,18 @@ async def lease_hosts(db: Connection, now: datetime, limit: int, lease: timedelt
     return all_of(read, await db.fetch(_LEASE, now, limit, now + lease))
 
 
-async def give_back(db: Connection, returns: Sequence[Return], now: datetime) -> None:
-    """Give hosts back in one statement. What ran out and was leased by another is left alone.
+async def give_back(db: Connection, returns: Sequence[Return], now: datetime) -> bool:
+    """Give hosts back in one statement; whether one of them has something due already.
 
-    A host that has recovered gets all that waited for it: nothing of it waits for its own next time.
+    What ran out and was leased by another is left alone. A host that has recovered gets all that waited for
+    it: nothing of it waits for its own next time.
     """
     fields = zip(*(msgspec.structs.astuple(host)[:-1] for host in returns), strict=True)
-    await db.execute(_GIVE_BACK, *(list(column) for column in fields))
+    rows = await db.fetch(_GIVE_BACK, *(list(column) for column in fields), now)
     recovered = [host.name for host in returns if host.has_recovered]
     if recovered:
         await make_due(db, recovered, now)
+    return bool(recovered) or any(row[0] for row in rows)
 
 
 async def make_due(db: Connection, hosts: Sequence[str], now: datetime) -> None:

@@ -35,25 +35,25 @@ class Ledger:
         self.has_something.set()
 
     async def write(self) -> bool:
-        """Write everything down; whether a host wants another turn at once.
+        """Write everything down; whether a host that was given back has something due.
 
         Raises `Unavailable` when the database is away; nothing is forgotten then, and it can be run again.
         """
         self.has_something.clear()
         results, self._results = self._results, []
         returns, self._returns = self._returns, []
-        wanted = any(host.next_at is not None or host.has_recovered for host in returns)
+        is_due = False
         try:
             async with acquire(self._pool) as db:
                 if results:
                     await deliveries.finish(db, results, self._now())
                     results = []
                 if returns:
-                    await leases.give_back(db, returns, self._now())
+                    is_due = await leases.give_back(db, returns, self._now())
                     returns = []
         finally:
             if results or returns:
                 self._results[:0] = results
                 self._returns[:0] = returns
                 self.has_something.set()
-        return wanted
+        return is_due
