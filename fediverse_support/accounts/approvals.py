@@ -25,9 +25,7 @@ async def decline(db: Connection, account_id: int, by: Account | None, now: date
     return await _decide(db, account_id, "declined", by, now)
 
 
-async def _decide(
-    db: Connection, account_id: int, state: str, by: Account | None, now: datetime
-) -> Account:
+async def _decide(db: Connection, account_id: int, state: str, by: Account | None, now: datetime) -> Account:
     account = await accounts.decide(db, account_id, state, by.id if by else None, now)
     if account is None:
         raise Conflict("Somebody has already decided on this request.")

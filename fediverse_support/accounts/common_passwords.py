@@ -18,7 +18,7 @@ STEMS = frozenset(
     freedom whatever nothing something everything forever family mother father friends love lovely loveme
     blessed blessing jesus jesuschrist godisgood heaven angel angels
     peace recovery community support garden harbour harbor
-    """.split()
+    """.split()  # noqa: SIM905
 )
 """Words that carry no secret, whatever digits and marks follow them."""
 
@@ -32,6 +32,6 @@ WHOLE = frozenset(
     3141592653 2718281828 1123581321 0000011111 1111122222 1212121212 1231231230 1122334455 9876543210
     unbelievable manchester manchesterunited newyorkyankees dallascowboys harrypotter lordoftherings
     gameofthrones supernatural rainbowdash hellokitty mickeymouse winniethepooh
-    """.split()
+    """.split()  # noqa: SIM905
 )
 """Whole passwords that are found in every list of stolen ones."""

@@ -22,7 +22,7 @@ NAMES_OF_THE_HOUSE = frozenset(
     """
     admin administrator moderator mod mods staff owner root system support help security abuse postmaster
     webmaster hostmaster info contact community everyone all here actor inbox outbox api about null undefined
-    """.split()
+    """.split()  # noqa: SIM905
 )
 """Names that would be taken for the people who look after the community."""
 
@@ -77,6 +77,7 @@ async def add_hashed(
     now: datetime,
 ) -> Account:
     """Store the person with their keys, and the account; raises `Conflict` if name or address is taken."""
+    await accounts.lock_name(db, name)
     if await actors.local_by_name(db, name) is not None:
         raise Conflict("This name is not free. Choose another.")
     actor = await _person(db, site, seal, name, display_name)
@@ -140,29 +141,27 @@ async def by_name(db: Connection, name: str) -> Account:
     return account
 
 
-async def change_password(
-    db: Connection, account: Account, site: Site, old: str, new: str, keep: bytes | None
-) -> None:
-    """Replace the password after checking the old one; every session but `keep` ends.
+async def change_password(db: Connection, account: Account, site: Site, old: str, new: str) -> None:
+    """Replace the password after checking the old one; every session ends, the caller begins a new one.
 
     Raises `Malformed` if the old password does not fit or the new one is too weak.
     """
     found = await accounts.credentials(db, account.name)
     if found is None or found.password_hash is None or not await passwords.fits(found.password_hash, old):
         raise Malformed("The present password is not right. Nothing was changed.")
-    await reset_password(db, account, site, new, keep)
+    await reset_password(db, account, site, new)
 
 
-async def reset_password(
-    db: Connection, account: Account, site: Site, new: str, keep: bytes | None = None
-) -> None:
-    """Set a new password and end every session but `keep`. The caller has made sure that this may be done."""
+async def reset_password(db: Connection, account: Account, site: Site, new: str) -> None:
+    """Set a new password and end every session. The caller has made sure that this may be done."""
     passwords.check_strength(new, account.name, site.domain)
     await accounts.set_password(db, account.id, await passwords.hashed(new))
-    if keep is None:
-        await sessions.remove_all(db, account.id)
-    else:
-        await sessions.remove_others(db, account.id, keep)
+    await sessions.remove_all(db, account.id)
+
+
+async def staff(db: Connection) -> list[Actor]:
+    """The people who look after this community, the longest-serving first."""
+    return await accounts.staff(db)
 
 
 async def disable(db: Connection, account: Account) -> None:

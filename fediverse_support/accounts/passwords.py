@@ -26,7 +26,15 @@ QUEUE = 32
 
 _HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 _THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
-_RUNS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "qwertzuiop", "asdfghjkl", "zxcvbnm")
+_RUNS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "qwertyuiop",
+    "qwertzuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "qwertyuiopasdfghjklzxcvbnm",
+)
 _Result = TypeVar("_Result")
 _waiting = 0
 
@@ -61,7 +69,7 @@ def check_strength(password: str, *personal: str) -> None:
     if len(password) > LONGEST:
         raise Malformed(f"The password can have at most {LONGEST} characters.")
     if is_common(password) or _is_personal(password, personal):
-        raise Malformed("This password is one that others try first. Choose another, for example a few words.")
+        raise Malformed("Others would try this password first. Choose another, for example a few words.")
 
 
 def is_common(password: str) -> bool:
@@ -69,20 +77,23 @@ def is_common(password: str) -> bool:
     folded = password.strip().casefold()
     if folded in WHOLE or len(set(folded)) <= 3:
         return True
-    core = re.sub(r"[^a-zñ]+", "", folded.translate(_LEET)) or folded
-    return core in STEMS or _is_stem_repeated(core) or _is_run(folded)
+    plain = _letters(folded)
+    disguised = _letters(folded.strip("0123456789!?.#*-_ ").translate(_LEET))
+    return any(word in STEMS or _is_stem_repeated(word) for word in (plain, disguised)) or _is_run(folded)
 
 
-def _is_stem_repeated(core: str) -> bool:
-    half = core[: len(core) // 2]
-    return len(core) % 2 == 0 and half in STEMS and half * 2 == core
+def _letters(text: str) -> str:
+    return re.sub(r"[\W\d_]+", "", text)
+
+
+def _is_stem_repeated(word: str) -> bool:
+    half = word[: len(word) // 2]
+    return half in STEMS and half * 2 == word
 
 
 def _is_run(folded: str) -> bool:
     """Whether the password only walks along the alphabet, the digits or a row of keys, perhaps again."""
-    return any(
-        folded in (line * 3) or folded in (line[::-1] * 3) for line in (*_RUNS, _RUNS[2] + _RUNS[4] + _RUNS[5])
-    )
+    return any(folded in line * 3 or folded in line[::-1] * 3 for line in _RUNS)
 
 
 def _is_personal(password: str, personal: tuple[str, ...]) -> bool:

@@ -58,4 +58,4 @@ def _open_only(account: Account) -> Account:
         case "declined":
             raise Forbidden("This community decided not to take up your request to join.")
         case "disabled":
-            raise Forbidden("This account is closed. The people who look after the community can tell you why.")
+            raise Forbidden("This account is closed. Those who look after the community can tell you why.")

@@ -5,8 +5,10 @@ from datetime import datetime
 import msgspec
 from asyncpg import Record
 
-from fediverse_support.core.models import Account, Role
+from fediverse_support.core.models import Account, Actor, Role
+from fediverse_support.database import actors
 from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import all_of
 
 _READ = """
     select a.id, a.actor_id, p.name, p.display_name, a.email, a.role, a.state, a.request, a.created_at
@@ -94,6 +96,23 @@ async def waiting(db: Connection, limit: int = 100) -> list[Account]:
     """The sign-ups that nobody has decided on, the oldest first."""
     query = _READ + " where a.state = 'waiting' order by a.created_at, a.id limit $1"
     return [account_of(row) for row in await db.fetch(query, limit)]
+
+
+async def staff(db: Connection) -> list[Actor]:
+    """The people who look after this community, the longest-serving first."""
+    query = """
+        select p.*
+          from accounts a
+          join actors p on p.id = a.actor_id and p.state = 'active'
+         where a.role <> 'member' and a.state = 'active'
+         order by a.id
+    """
+    return all_of(actors.read, await db.fetch(query))
+
+
+async def lock_name(db: Connection, name: str) -> None:
+    """Let nobody else take this name until the transaction ends: two requests may come at once."""
+    await db.execute("select pg_advisory_xact_lock(hashtext('name'), hashtext($1))", name)
 
 
 async def count_waiting(db: Connection) -> int:

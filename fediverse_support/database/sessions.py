@@ -45,7 +45,8 @@ async def live(
     """The session, its account and groups in one round trip; None if it is too old or the account closed."""
     query = """
         select s.csrf_token, s.seen_at,
-               a.id, a.actor_id, p.name, p.display_name, a.email, a.role, a.state, '' as request, a.created_at,
+               a.id, a.actor_id, p.name, p.display_name, a.email, a.role, a.state, a.created_at,
+               '' as request,
                array(select f.followed_id
                        from follows f
                        join actors g on g.id = f.followed_id and g.type = 'Group'
@@ -91,12 +92,6 @@ async def remove(db: Connection, token_hash: bytes) -> None:
 async def remove_all(db: Connection, account_id: int) -> None:
     """End every session of this account."""
     await db.execute("delete from sessions where account_id = $1", account_id)
-
-
-async def remove_others(db: Connection, account_id: int, token_hash: bytes) -> None:
-    """End every session of this account but one."""
-    query = "delete from sessions where account_id = $1 and token_hash <> $2"
-    await db.execute(query, account_id, token_hash)
 
 
 async def remove_old(db: Connection, seen_before: datetime, opened_before: datetime) -> None:

@@ -1,0 +1,147 @@
+"""A member asks for something of another server, by its address: a group, a person or a post.
+
+This is the only thing that calls other servers while somebody waits, so it has a deadline of five seconds
+and a small budget. What is found is judged by policy like anything that arrives, and stored without being
+announced.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fediverse_support.community import arrivals
+from fediverse_support.community.arrivals import Place
+from fediverse_support.core.errors import Forbidden, Gone, Malformed, Missing, Refused, Trouble
+from fediverse_support.core.models import Actor, Post
+from fediverse_support.database import actors, decisions, posts
+from fediverse_support.database.pool import Connection, Pool, acquire
+from fediverse_support.inbox.acquaintance import Acquaintance
+from fediverse_support.inbox.facts import arrival_of_post
+from fediverse_support.network import webfinger
+from fediverse_support.network.budget import FetchBudget
+from fediverse_support.network.documents import Documents
+from fediverse_support.policy.engine import Policy, judge
+from fediverse_support.protocol import parsing
+from fediverse_support.protocol.site import Site
+from fediverse_support.protocol.vocabulary import Activity, PostDocument
+
+FETCHES = 8
+SECONDS = 5.0
+
+
+class Lookups:
+    """Finds what a member typed: among what we know, else on its own server."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        site: Site,
+        documents: Documents,
+        acquaintance: Acquaintance,
+        policy: Callable[[], Policy],
+    ) -> None:
+        self._pool = pool
+        self._site = site
+        self._documents = documents
+        self._acquaintance = acquaintance
+        self._policy = policy
+
+    async def find(self, text: str, now: datetime) -> Actor | Post:
+        """The actor or post behind a handle or link, stored.
+
+        Raises `Malformed`, `Missing`, `Forbidden`, `Refused` or `RemoteTrouble`, each with what to tell the
+        member. Whether the member may see a post that is found is for the caller to ask.
+        """
+        text = text.strip()
+        budget = FetchBudget(fetches=FETCHES, hosts=4, seconds=SECONDS)
+        if not text.lower().startswith(("http://", "https://")):
+            return await self._by_handle(text, budget)
+        uri = self._site.gate.check(text)
+        known = await self._known(uri)
+        if known is not None:
+            return known
+        self._check_host(uri)
+        return await self._fetched(uri, budget, now)
+
+    async def _by_handle(self, text: str, budget: FetchBudget) -> Actor:
+        handle = webfinger.parse_handle(text, self._site.gate)
+        async with acquire(self._pool) as db:
+            if handle.host == self._site.domain:
+                actor = await actors.local_by_name(db, handle.name)
+            else:
+                actor = await actors.by_handle(db, handle.name, handle.host)
+        if actor is not None and actor.state == "active":
+            return actor
+        if handle.host == self._site.domain:
+            raise Missing("There is nobody and no group of this name here.")
+        self._check_host(f"https://{handle.host}/")
+        jrd = await webfinger.look_up(self._documents, handle, budget)
+        uri = next((found for found, kind in jrd.ids if kind and kind == handle.kind), None)
+        if uri is None and not jrd.ids:
+            raise Missing("Their server does not know this address.")
+        return await self._met(uri or jrd.ids[0][0], budget)
+
+    async def _known(self, uri: str) -> Actor | Post | None:
+        async with acquire(self._pool) as db:
+            actor = await actors.by_uri(db, uri)
+            found = actor if actor is not None else await posts.by_uri(db, uri)
+        if isinstance(found, Actor) and found.state != "active":
+            raise Gone("This was deleted, or is not shown here.")
+        if found is None and self._site.is_ours(uri):
+            raise Missing("There is nothing here under this address.")
+        return found
+
+    async def _fetched(self, uri: str, budget: FetchBudget, now: datetime) -> Actor | Post:
+        document = await self._documents.fetch(uri, budget)
+        found = str(document["id"])
+        if found != uri and (known := await self._known(found)) is not None:
+            return known
+        match parsing.kind(document):
+            case "actor":
+                return await self._met(found, budget)
+            case "post":
+                return await self._stored(parsing.post(document, self._site.gate), budget, now)
+            case _:
+                raise Malformed("This is neither a group, nor a person, nor a post.")
+
+    async def _met(self, uri: str, budget: FetchBudget) -> Actor:
+        async with acquire(self._pool) as db:
+            known = await actors.by_uri(db, uri)
+        if known is not None and known.state == "active":
+            return known
+        return await self._acquaintance.meet(uri, budget)
+
+    async def _stored(self, document: PostDocument, budget: FetchBudget, now: datetime) -> Post:
+        """Keep a post that a member asked for: in its group, which we may have to meet first."""
+        author = await self._met(document.author, budget)
+        group = await self._group_of(document, budget)
+        async with acquire(self._pool) as db, db.transaction():
+            place = await arrivals.place_of(db, document)
+            if place.group is None and group is None:
+                raise Refused("This post is in no group that we know. Look up its group first.")
+            return await self._judged(db, document, author, Place(place.group or group, place.parent), now)
+
+    async def _group_of(self, document: PostDocument, budget: FetchBudget) -> Actor | None:
+        for uri in document.audience[:2]:
+            try:
+                actor = await self._met(uri, budget)
+            except Trouble:
+                continue
+            if actor.is_group:
+                return actor
+        return None
+
+    async def _judged(
+        self, db: Connection, document: PostDocument, author: Actor, place: Place, now: datetime
+    ) -> Post:
+        asked = Activity(id=None, type="Create", actor=author.uri, object_id=document.id, raw={})
+        arrival = arrival_of_post(document, asked, document.id, self._site, now)
+        decision = judge(self._policy(), arrival)
+        await decisions.record(db, arrival, decision)
+        if not decision.lets_in:
+            raise Forbidden(decision.reason)
+        received = await arrivals.receive(db, self._site, document, author, place, decision, None, now)
+        return received.post
+
+    def _check_host(self, uri: str) -> None:
+        if self._policy().ladder.blocks(self._site.gate.host(uri)):
+            raise Forbidden("This community does not exchange anything with that server.")

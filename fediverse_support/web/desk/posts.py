@@ -1,0 +1,53 @@
+"""Held and hidden posts, and one post with what was decided about it."""
+
+from starlette.responses import RedirectResponse, Response
+
+from fediverse_support.community import threads as reading
+from fediverse_support.core import clock
+from fediverse_support.core.errors import Malformed, Missing
+from fediverse_support.core.models import Actor, Post
+from fediverse_support.database import actors, decisions, threads
+from fediverse_support.moderation import posts
+from fediverse_support.web.desk.overview import number_in
+from fediverse_support.web.forms import Form
+from fediverse_support.web.security import Access, Visit, deed, page
+
+AT_ONCE = 100
+
+
+@page(Access.STAFF)
+async def not_live(visit: Visit) -> Response:
+    """Every post that is held or hidden, the newest first."""
+    return visit.render("desk/posts.html", posts=await threads.not_live(visit.db, AT_ONCE))
+
+
+@page(Access.STAFF)
+async def show(visit: Visit) -> Response:
+    """One post, what was decided about it, and what can be done."""
+    post, writer = await _post(visit)
+    recent = await decisions.recent(visit.db, writer.host, None, AT_ONCE)
+    decided = [line for line in recent if line.actor_uri == writer.uri][:10]
+    return visit.render("desk/post.html", post=post, writer=writer, decisions=decided)
+
+
+@deed(Access.STAFF)
+async def change(visit: Visit, form: Form) -> Response:
+    """Hide a post, or show it."""
+    changes = {"hide": posts.hide, "show": posts.show}
+    change = changes.get(form.line("deed"))
+    if change is None:
+        raise Malformed("Please use the buttons on the page.")
+    async with visit.db.transaction():
+        post, _ = await _post(visit)
+        await change(
+            visit.db, visit.services.site, post, visit.account, form.line("reason")[:500], clock.now()
+        )
+    return RedirectResponse(f"/desk/posts/{post.id}", 303)
+
+
+async def _post(visit: Visit) -> tuple[Post, Actor]:
+    post = await reading.visible_by_number(visit.db, visit.viewer, number_in(visit))
+    writer = await actors.by_id(visit.db, post.author_id)
+    if writer is None:
+        raise Missing
+    return post, writer

@@ -1,0 +1,23 @@
+"""The addresses of the desk."""
+
+from starlette.routing import Route
+
+from fediverse_support.web.desk import federation, overview, posts
+
+POST = ["POST"]
+
+ROUTES: list[Route] = [
+    Route("/desk", overview.overview),
+    Route("/desk/sign-ups/{id}", overview.decide_sign_up, methods=POST),
+    Route("/desk/reports/{id}/close", overview.close_report, methods=POST),
+    Route("/desk/posts", posts.not_live),
+    Route("/desk/posts/{id}", posts.show),
+    Route("/desk/posts/{id}", posts.change, methods=POST),
+    Route("/desk/parked/{id}/replay", overview.replay, methods=POST),
+    Route("/desk/deeds", overview.show_deeds),
+    Route("/desk/arrivals", federation.arrivals),
+    Route("/desk/domains", federation.show_domains),
+    Route("/desk/domains", federation.set_domain, methods=POST),
+    Route("/desk/hosts", federation.show_hosts),
+    Route("/desk/hosts", federation.retry_host, methods=POST),
+]

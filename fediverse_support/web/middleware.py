@@ -1,0 +1,113 @@
+"""Around every request, in plain ASGI: security headers, and the page for what nobody foresaw.
+
+Sessions, forms and limits are not here but in `security.py`, where each handler declares what it needs: an
+inbox that takes 3,000 activities a second must not look for cookies.
+"""
+
+import traceback
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fediverse_support.web.rendering import N_
+from fediverse_support.web.security import Visit, nothing_here
+from fediverse_support.web.services import services_of
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+)
+"""Nothing inline, nothing from elsewhere, on every route (X4)."""
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    "X-Robots-Tag": "noindex, noarchive, nosnippet, noai, noimageai",
+    "TDM-Reservation": "1",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+class SecurityHeaders:
+    """Adds the headers above to every answer that has not set its own."""
+
+    def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
+        self.app = app
+        self.headers = dict(HEADERS)
+        if is_secure:
+            self.headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; write the headers when the answer starts."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class LastResort:
+    """Answers 500 for what nobody foresaw, and logs where it happened, never what it was about.
+
+    The text of an exception can hold what a member wrote, so only its type and the lines of code are logged.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and catch what falls out."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        has_started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noting)
+        except Exception as error:  # noqa: BLE001  (the ASGI error page: nothing else may catch everything)
+            _log.error("request failed", error=type(error).__name__, method=scope["method"], at=_lines(error))
+            if not has_started:
+                await _plain_sorry()(scope, receive, send)
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """The page for an address that no route answers, or a method that it does not take."""
+    if getattr(error, "status_code", 404) != 405:
+        return await nothing_here(request)
+    visit = Visit(request, services_of(request))
+    message = visit.text(N_("This address does not take what was sent to it."))
+    return visit.render("trouble.html", 405, code=405, message=message)
+
+
+def _plain_sorry() -> Response:
+    return PlainTextResponse(
+        "Something went wrong on our side. It was not your doing. Please try again in a moment.\n",
+        500,
+        headers={"Cache-Control": "no-store", **HEADERS},
+    )
+
+
+def _lines(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename.rsplit('fediverse_support/')[-1]}:{frame.lineno}" for frame in frames[-8:]]

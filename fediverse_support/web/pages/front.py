@@ -1,0 +1,102 @@
+"""The front page, the pages about the community, and the light that a reader likes."""
+
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from fediverse_support.accounts import members
+from fediverse_support.community import groups
+from fediverse_support.core.models import Actor, Post
+from fediverse_support.database import domains, drafts, follows, threads
+from fediverse_support.web.forms import Form
+from fediverse_support.web.rendering import LOOKS, N_
+from fediverse_support.web.security import Access, Visit, deed, page
+
+NEWS = 10
+WAITING = 5
+A_YEAR = 365 * 24 * 3600
+
+ROBOTS = """
+    GPTBot ChatGPT-User OAI-SearchBot ClaudeBot anthropic-ai CCBot Google-Extended GoogleOther Bytespider
+    PerplexityBot Amazonbot Applebot-Extended FacebookBot Meta-ExternalAgent cohere-ai Diffbot ImagesiftBot
+    Omgilibot Timpibot YouBot AI2Bot PetalBot
+""".split()  # noqa: SIM905
+"""Robots that collect text for language models. Others may come, but every page tells them not to keep it."""
+
+LEVELS = (
+    (
+        "blocked",
+        N_("No exchange at all"),
+        N_("Nothing from these servers is taken, and nothing of ours is sent to them."),
+    ),
+    (
+        "held",
+        N_("Looked at first"),
+        N_("What comes from these servers is seen by a moderator before anybody else sees it."),
+    ),
+    (
+        "limited",
+        N_("Kept quiet"),
+        N_("These servers can take part, but what they send is not put on show."),
+    ),
+    ("allowed", N_("Welcome by name"), N_("These servers are known and trusted.")),
+)
+
+
+@page(Access.ANYONE)
+async def front(visit: Visit) -> Response:
+    """For visitors what this community is, for members where they left off."""
+    listed = await groups.listed(visit.db, visit.viewer)
+    if visit.viewer.is_guest:
+        return visit.render("front.html", groups=listed)
+    mine = await follows.followed_groups(visit.db, visit.account.actor_id)
+    news = await threads.with_news_for(visit.db, visit.viewer, visit.account.id, NEWS)
+    waiting = await threads.unanswered(visit.db, visit.viewer, WAITING)
+    unsent = await drafts.of_account(visit.db, visit.account.id)
+    known: dict[int, Actor] = {actor.id: actor for actor in mine}
+    known |= {group.actor.id: group.actor for group in listed}
+
+    def group_of(post: Post) -> Actor | None:
+        return known.get(post.group_id or 0)
+
+    new_ids = {shown.post.id for shown in news}
+    return visit.render(
+        "home.html",
+        news=news,
+        waiting=[shown for shown in waiting if shown.post.id not in new_ids],
+        mine=mine,
+        others=[group for group in listed if group.actor.id not in visit.viewer.member_of],
+        drafts=unsent,
+        group_of=group_of,
+    )
+
+
+@page(Access.ANYONE)
+async def about(visit: Visit) -> Response:
+    """What this community is and who looks after it."""
+    staff = await members.staff(visit.db)
+    return visit.render("about.html", about_html=visit.services.templates.house.about_html, staff=staff)
+
+
+@page(Access.ANYONE)
+async def policy(visit: Visit) -> Response:
+    """The domain ladder that is in force, in plain words."""
+    listed = await domains.listed(visit.db)
+    by_level = {level: [line for line in listed if line.level == level] for level, _, _ in LEVELS}
+    levels = [(level, visit.text(heading), visit.text(meaning)) for level, heading, meaning in LEVELS]
+    return visit.render("policy.html", levels=levels, by_level=by_level)
+
+
+@deed(Access.ANYONE, connection="session", is_harmless=True)
+async def look(visit: Visit, form: Form) -> Response:
+    """Keep how light the pages should be, in a cookie."""
+    chosen = form.line("look")
+    response = RedirectResponse(form.path("place"), 303)
+    visit.set_cookie(response, "look", chosen if chosen in LOOKS else LOOKS[0], A_YEAR)
+    return response
+
+
+@page(Access.ANYONE, connection="never")
+async def robots(visit: Visit) -> Response:
+    """What we ask of robots."""
+    lines = [f"User-agent: {name}" for name in ROBOTS]
+    lines += ["Disallow: /", "", "User-agent: *", "Disallow: /sign-in", "Disallow: /join", ""]
+    return PlainTextResponse("\n".join(lines), headers={"Cache-Control": "max-age=86400"})

@@ -1,0 +1,105 @@
+"""A thread: what was said, in order, and the box to answer in."""
+
+from starlette.responses import RedirectResponse, Response
+
+from fediverse_support.community import posts, threads
+from fediverse_support.community.threads import Thread
+from fediverse_support.core import clock
+from fediverse_support.core.errors import Malformed, Missing
+from fediverse_support.core.models import Actor, Post, Reach, Viewer
+from fediverse_support.database import drafts, read_marks
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.threads import Shown
+from fediverse_support.web.forms import Form
+from fediverse_support.web.pages.groups import own_actor
+from fediverse_support.web.rendering import N_, page_id
+from fediverse_support.web.security import Access, Visit, deed, page
+
+AUDIENCES: dict[Reach, str] = {
+    "open": N_("Everyone can read this, here and on other servers."),
+    "quiet": N_("Everyone can read this, but it is not put on show."),
+    "members": N_("Only the members of this group will read this. It stays on this server."),
+    "sealed": N_("Only the members of this group will read this. It stays on this server."),
+}
+
+
+async def post_at(db: Connection, viewer: Viewer, name: str) -> Post:
+    """The post that a path names, if `viewer` may see it: ours by its random id, another's by our number.
+
+    Raises `Missing` or `Gone`.
+    """
+    if len(name) == 32 and name.isascii() and name.isalnum():
+        return await threads.visible_post(db, viewer, name)
+    if name.isascii() and name.isdigit() and len(name) <= 18:
+        post = await threads.visible_by_number(db, viewer, int(name))
+        # Ours have one address, which says nothing of when they were written.
+        if post.public_id is None:
+            return post
+    raise Missing
+
+
+@page(Access.ANYONE)
+async def show(visit: Visit) -> Response:
+    """The thread that a post is in; a post further down is shown in its place."""
+    post = await post_at(visit.db, visit.viewer, visit.request.path_params["id"])
+    thread = await threads.whole(visit.db, visit.viewer, post)
+    if not post.is_root and thread.root.id != post.id:
+        return RedirectResponse(f"/posts/{page_id(thread.root)}#{page_id(post)}", 303)
+    place = f"/posts/{page_id(thread.root)}"
+    draft = None
+    if visit.viewer.account:
+        await read_marks.set_to(visit.db, visit.account.id, thread.root.id, thread.root.active_at)
+        draft = await drafts.at(visit.db, visit.account.id, place)
+    root = next(shown for shown in thread.posts if shown.post.is_root)
+    return visit.render(
+        "thread.html",
+        root=root,
+        group=thread.group,
+        answers=[shown for shown in thread.posts if not shown.post.is_root],
+        authors={shown.post.id: shown.author.display_name or shown.author.name for shown in thread.posts},
+        answered=_answered(visit, thread, root),
+        may_answer=may_answer(visit.viewer, thread.group, root.post),
+        audience=visit.text(AUDIENCES[thread.root.reach]),
+        draft=draft,
+    )
+
+
+def _answered(visit: Visit, thread: Thread, root: Shown) -> Shown:
+    """Which post the answer box is for: the one in `?to=`, else the first."""
+    wanted = visit.request.query_params.get("to", "")
+    live = [shown for shown in thread.posts if shown.post.state == "live"]
+    return next((shown for shown in live if page_id(shown.post) == wanted), root)
+
+
+def may_answer(viewer: Viewer, group: Actor | None, root: Post) -> bool:
+    """Whether an answer box makes sense. The group's own rules are asked when the answer is sent."""
+    return viewer.account is not None and group is not None and root.state == "live"
+
+
+def words_of(form: Form) -> posts.Words:
+    """What somebody has written in one of our forms."""
+    return posts.Words(
+        source=form.text("source"),
+        title=form.line("title"),
+        content_warning=form.line("content_warning"),
+    )
+
+
+@deed(Access.MEMBER, limit="60 per 10 minutes")
+async def reply(visit: Visit, form: Form) -> Response:
+    """Answer a post."""
+    parent = await post_at(visit.db, visit.viewer, visit.request.path_params["id"])
+    author = await own_actor(visit)
+    now = clock.now()
+    try:
+        async with visit.db.transaction():
+            written = await posts.reply(
+                visit.db, visit.services.site, author, visit.viewer, parent.id, words_of(form), now
+            )
+            await drafts.remove(visit.db, visit.account.id, form.path("place"))
+            await read_marks.set_to(visit.db, visit.account.id, written.root_id, now)
+    except Malformed:
+        # Nothing that was typed is lost: it is a draft where it was typed.
+        await drafts.save(visit.db, visit.account.id, form.path("place"), "", form.text("source"), now)
+        raise
+    return RedirectResponse(f"{form.path('place')}#{page_id(written)}", 303)
