@@ -24,7 +24,17 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     undone_at: datetime | None
 
 
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an outbox: its place in it (`id`, `uri`), the JSON, and when the post was last edited."""
+
+    id: int
+    uri: str
+    body: str
+    edited_at: datetime | None
+
+
 read = reader(Published)
+read_listed = reader(Listed)
 
 
 async def insert(
@@ -88,30 +98,48 @@ async def withdraw_about(db: Connection, object_uri: str, now: datetime) -> None
     )
 
 
-async def outbox_of(db: Connection, actor_id: int, before: int | None, limit: int) -> list[Published]:
-    """The public activities of an actor that stand, the newest first, before the number `before`."""
+async def outbox_of(db: Connection, actor_id: int, before: int | None, limit: int) -> list[Listed]:
+    """What an actor has published and everybody may still see, the newest first, before the number `before`.
+
+    A boost stands here as the Announce of the whole activity that went out beside it: those who read the
+    outbox of a group (Lemmy, PieFed) want that, and those who want the boost do not read it.
+    """
     rows = await db.fetch(
         """
-        select * from activities
-         where actor_id = $1 and is_public and undone_at is null and type in ('Create', 'Announce')
-           and id < $2
-         order by id desc limit $3
+        select a.id, a.uri, coalesce(w.body, a.body) as body, p.edited_at
+          from activities a
+          join posts p on p.uri = a.object_uri
+          left join lateral (
+               select body from activities w
+                where w.object_uri = a.object_uri and w.actor_id = a.actor_id and w.type = 'Announce'
+                  and a.type = 'Announce' and not w.is_public and w.undone_at is null
+                order by w.id limit 1) w on true
+         where a.actor_id = $1 and a.is_public and a.undone_at is null and a.type in ('Create', 'Announce')
+           and a.id < $2
+           and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
+         order by a.id desc limit $3
         """,
         actor_id,
         before or 2**63 - 1,
         limit,
     )
-    return all_of(read, rows)
+    return all_of(read_listed, rows)
 
 
-async def outbox_total(db: Connection, actor_id: int) -> int:
-    """How many activities `outbox_of` would show in all."""
+async def outbox_total(db: Connection, actor_id: int, most: int = 10_000) -> int:
+    """How many activities `outbox_of` would show in all; `most` bounds what a stranger's question costs."""
     return int(
         await db.fetchval(
             """
-            select count(*) from activities
-             where actor_id = $1 and is_public and undone_at is null and type in ('Create', 'Announce')
+            select count(*) from (
+                select from activities a
+                  join posts p on p.uri = a.object_uri
+                 where a.actor_id = $1 and a.is_public and a.undone_at is null
+                   and a.type in ('Create', 'Announce')
+                   and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
+                 limit $2) as shown
             """,
             actor_id,
+            most,
         )
     )

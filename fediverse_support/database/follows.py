@@ -145,3 +145,21 @@ async def count_of(db: Connection, followed_id: int) -> int:
             "select count(*) from follows where followed_id = $1 and state = 'accepted'", followed_id
         )
     )
+
+
+async def count_by(db: Connection, follower_id: int) -> int:
+    """How many this actor follows (for the collection's total); membership of a closed group is nobody's
+    business, and so does not count.
+    """
+    return int(
+        await db.fetchval(
+            """
+            select count(*)
+              from follows f
+              left join groups g on g.actor_id = f.followed_id
+             where f.follower_id = $1 and f.state = 'accepted'
+               and (g.actor_id is null or (g.seeing = 'everyone' and g.reach in ('open', 'quiet')))
+            """,
+            follower_id,
+        )
+    )

@@ -1,7 +1,7 @@
 """The `groups` and `group_moderators` tables: our groups and who looks after them."""
 
-from fediverse_support.core.models import Actor, Group
-from fediverse_support.database import actors
+from fediverse_support.core.models import Actor, Group, Post
+from fediverse_support.database import actors, posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import Row, all_of
 
@@ -122,3 +122,18 @@ async def pin(db: Connection, group_id: int, object_uri: str) -> None:
 async def unpin(db: Connection, group_id: int, object_uri: str) -> None:
     """Let a post sink again. Safe to run twice."""
     await db.execute("delete from pins where group_id = $1 and object_uri = $2", group_id, object_uri)
+
+
+async def pinned(db: Connection, group_id: int, limit: int) -> list[Post]:
+    """The posts at the top of a group that everybody may see, the latest pinned first: for `featured`."""
+    rows = await db.fetch(
+        """
+        select p.* from pins n join posts p on p.uri = n.object_uri
+         where n.group_id = $1 and p.group_id = $1
+           and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
+         order by n.pinned_at desc, p.id desc limit $2
+        """,
+        group_id,
+        limit,
+    )
+    return all_of(posts.read, rows)

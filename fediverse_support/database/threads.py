@@ -182,29 +182,44 @@ async def not_live(db: Connection, limit: int) -> list[Shown]:
     return [_shown(row) for row in rows]
 
 
-async def public_uris(db: Connection, root_id: int, limit: int) -> list[str]:
+async def public_uris(db: Connection, root_id: int, limit: int, offset: int = 0) -> list[str]:
     """The ids of the posts of a thread that everybody may see, in order: for `context`."""
     rows = await db.fetch(
         """
         select uri from posts p
          where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
-         order by published_at, id limit $2
+         order by published_at, id limit $2 offset $3
         """,
         root_id,
         limit,
+        offset,
     )
     return [row["uri"] for row in rows]
 
 
-async def public_replies(db: Connection, parent_id: int, limit: int) -> list[str]:
+async def public_total(db: Connection, root_id: int) -> int:
+    """How many posts of a thread everybody may see: for `context`."""
+    return int(
+        await db.fetchval(
+            """
+            select count(*) from posts p
+             where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
+            """,
+            root_id,
+        )
+    )
+
+
+async def public_replies(db: Connection, parent_id: int, limit: int, offset: int = 0) -> list[str]:
     """The ids of the direct answers to a post that everybody may see, in order: for `replies`."""
     rows = await db.fetch(
         """
         select uri from posts p
          where parent_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
-         order by published_at, id limit $2
+         order by published_at, id limit $2 offset $3
         """,
         parent_id,
         limit,
+        offset,
     )
     return [row["uri"] for row in rows]

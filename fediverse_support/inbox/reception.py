@@ -38,7 +38,7 @@ _ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 
 
 class Reception:
-    """The door of the inbox. `policy` gives the policy in force."""
+    """The door of the inbox. `policy` gives the policy in force; `on_stored` is called after each commit."""
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Reception:
         known_keys: KnownKeys,
         rates: HostRates,
         now: Callable[[], datetime] = clock.now,
+        on_stored: Callable[[], None] | None = None,
     ) -> None:
         self._pool = pool
         self._site = site
@@ -55,7 +56,7 @@ class Reception:
         self._keys = known_keys
         self._rates = rates
         self._now = now
-        self._committer = Committer(pool)
+        self._committer = Committer(pool, on_stored=on_stored)
         self._our_hosts = frozenset({site.host, site.domain})
 
     async def receive(self, request: SignedRequest) -> State:
