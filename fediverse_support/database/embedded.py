@@ -181,7 +181,7 @@ def start(
     tests. Raises `Misconfigured`, saying what to do, when another program has this folder or when
     there is no room, no right or no program to run.
     """
-    _make_data_dir(data_dir)
+    make_data_dir(data_dir)
     lock = _lock(data_dir)
     try:
         account = embedded_place.account_for(data_dir)
@@ -216,6 +216,17 @@ async def running(data_dir: Path, progress: Progress, *, join: bool = False) -> 
         await asyncio.to_thread(server.stop)
 
 
+def make_data_dir(data_dir: Path) -> None:
+    """Make the data folder if it is missing, closed to others. Raises `Misconfigured`."""
+    try:
+        # Made by root, the folder must let the server's account pass to its own folder inside.
+        data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"The data folder {data_dir} cannot be made ({error.strerror}): set FS_DATA_DIR to another."
+        ) from None
+
+
 def remove(data_dir: Path) -> None:
     """Delete the database of `data_dir` for good, wherever it is kept. Safe when there is none.
 
@@ -242,16 +253,6 @@ async def _keep_up(server: Server, progress: Progress) -> None:
         except Misconfigured as trouble:
             progress(trouble.message)
             await asyncio.sleep(5)
-
-
-def _make_data_dir(data_dir: Path) -> None:
-    try:
-        # Made by root, the folder must let the server's account pass to its own folder inside.
-        data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Misconfigured(
-            f"The data folder {data_dir} cannot be made ({error.strerror}): set FS_DATA_DIR to another."
-        ) from None
 
 
 def _lock(data_dir: Path) -> IO[str]:
