@@ -1,0 +1,30 @@
+"""Run the benchmarks named on the command line, or all of them, and print one table."""
+
+import asyncio
+import sys
+
+from benchmarks import fanout, inbox, memory, pages, stage
+from benchmarks.table import Figure, show
+
+ALL = {"inbox": inbox.figures, "fanout": fanout.figures, "pages": pages.figures, "memory": memory.figures}
+
+
+def main() -> None:
+    """Exit with 1 if a limit was not kept, 2 for a name that there is not."""
+    chosen = sys.argv[1:] or list(ALL)
+    if unknown := set(chosen) - set(ALL):
+        print(
+            f"There is no benchmark called {', '.join(unknown)}: choose from {', '.join(ALL)}.",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    figures: list[Figure] = []
+    for name in chosen:
+        print(f"{name} …", flush=True)
+        with stage.folder() as place:
+            figures += asyncio.run(ALL[name](place))
+    sys.exit(0 if show(figures) else 1)
+
+
+if __name__ == "__main__":
+    main()
