@@ -1,7 +1,9 @@
 """Delivery: what a POST costs beside its signature, and whether slow and dead hosts hold up the others."""
 
 import asyncio
+import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -86,12 +88,19 @@ async def _healthy_time(place: stage.Stage, *, with_bad_hosts: bool) -> float:
         await _queue(place, dead, stage.free_port(), ROUNDS)
         began = time.time()
         with _worker(place):
-            while (
-                sum(len(arrivals().get(f"{name}.localhost", ())) for name in healthy) < len(healthy) * ROUNDS
-            ):
-                await asyncio.sleep(0.1)
-            found = arrivals()
+            found = await _until_all_have(arrivals, healthy)
             return max(max(found[f"{name}.localhost"]) for name in healthy) - began
+
+
+async def _until_all_have(
+    arrivals: Callable[[], dict[str, list[float]]], hosts: list[str]
+) -> dict[str, list[float]]:
+    for _ in range(1_200):
+        found = arrivals()
+        if all(len(found.get(f"{host}.localhost", ())) >= ROUNDS for host in hosts):
+            return found
+        await asyncio.sleep(0.1)
+    raise SystemExit("Not every healthy host was served within two minutes.")
 
 
 def _worker(place: stage.Stage):  # type: ignore[no-untyped-def]
@@ -115,7 +124,7 @@ async def _queue(place: stage.Stage, hosts: list[str], port: int, rounds: int) -
     for _ in range(rounds):
         number = new_id()
         uri = f"{place.settings.origin}/activities/{number}"
-        body = '{"id":"%s","type":"Announce","object":"%s"}' % (uri, "x" * 2_000)
+        body = json.dumps({"id": uri, "type": "Announce", "object": "x" * 2_000})
         async with db.transaction():
             await db.execute(
                 """

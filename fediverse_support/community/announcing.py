@@ -63,10 +63,21 @@ async def pass_on(
     reach: Reach = "open",
 ) -> None:
     """Announce an activity about something in the group, unchanged, to servers that unwrap it (FEP-1b12)."""
+    activity = _without_blind_copies(activity)
     wrapped = activities.announce_activity(
         new_activity_uri(site), group=group, activity=activity, reach=reach, now=now
     )
     await publish(db, site, group, wrapped, object_uri=object_uri, followers=Followers(group, "activity"))
+
+
+def _without_blind_copies(activity: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`bto` and `bcc` name people in confidence; a sender should have cut them, and we do (L13)."""
+    if "bto" in activity or "bcc" in activity:
+        activity = {name: value for name, value in activity.items() if name not in ("bto", "bcc")}
+    inner = activity.get("object")
+    if isinstance(inner, Mapping) and ("bto" in inner or "bcc" in inner):
+        return {**activity, "object": _without_blind_copies(inner)}
+    return activity
 
 
 async def withdraw(db: Connection, site: Site, group: Actor, post: Post, now: datetime) -> None:
