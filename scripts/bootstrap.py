@@ -20,6 +20,7 @@ HOUSE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(HOUSE, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 LOG = os.path.join(VENV, "install.log")
+ROOM = {"run": 300000000, "test": 700000000}
 LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock"}
 
 ADVICE = (
@@ -50,6 +51,8 @@ def main():
     kind = sys.argv[1] if len(sys.argv) > 1 else "run"
     if sys.version_info < OLDEST:
         return with_a_newer_python()
+    if shutil.disk_usage(HOUSE).free < ROOM[kind] and not os.path.exists(PYTHON):
+        return failed(ADVICE[0][1])
     hold = os.open(HOUSE, os.O_RDONLY)
     fcntl.flock(hold, fcntl.LOCK_EX)  # two `make` at once: the second waits, then finds all done
     if is_done(kind):
@@ -106,12 +109,14 @@ def make_venv():
     if made.returncode == 0:
         return 0
     shutil.rmtree(VENV, ignore_errors=True)
+    if advice(made.stdout):
+        return failed(advice(made.stdout))
     if "ensurepip" in made.stdout or "No module named venv" in made.stdout:
         return failed(
             "This Python has no venv module. Install it: on Debian and Ubuntu apt install python3-venv "
             "(or python{}.{}-venv).".format(*sys.version_info[:2])
         )
-    return failed(advice(made.stdout) or made.stdout)
+    return failed(made.stdout)
 
 
 def install(kind):
