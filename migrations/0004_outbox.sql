@@ -35,8 +35,20 @@ create table deliveries (
 );
 
 create index deliveries_waiting on deliveries (host, id) where state = 'waiting';
-create index deliveries_due on deliveries (host, due_at) where state = 'waiting';
+create index deliveries_order on deliveries (host, object_uri, id) where state = 'waiting';
 create index deliveries_old on deliveries (finished_at) where state <> 'waiting';
+
+-- What waits and is not held back by anything earlier about the same object: an earlier activity for the
+-- same inbox, or for another inbox of that host where it was never tried. (One that was tried in vain must
+-- not hold up its neighbours: GoToSocial answers 500 for the inbox of somebody who is gone.)
+create view deliveries_next as
+    select d.* from deliveries d
+     where d.state = 'waiting'
+       and not exists (
+           select from deliveries earlier
+            where earlier.host = d.host and earlier.object_uri = d.object_uri and earlier.state = 'waiting'
+              and earlier.id < d.id and earlier.activity_id <> d.activity_id
+              and (earlier.inbox_url = d.inbox_url or earlier.attempts = 0));
 
 create table host_wakes (
     -- "This host has something new to be told." Only ever inserted by those who publish, so that a long

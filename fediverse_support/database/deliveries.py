@@ -114,14 +114,9 @@ _DUE = """
            a.undone_at is not null as is_withdrawn
       from unnest($2::text[], $3::int[]) as asked (name, room)
      cross join lateral (
-           select * from deliveries w
-            where w.host = asked.name and w.state = 'waiting' and w.due_at <= $1
-              and not exists (
-                  select from deliveries earlier
-                   where earlier.host = w.host and earlier.state = 'waiting' and earlier.due_at > $1
-                     and earlier.object_uri = w.object_uri and earlier.inbox_url = w.inbox_url
-                     and earlier.id < w.id)
-            order by w.id
+           select * from deliveries_next n
+            where n.host = asked.name and n.due_at <= $1
+            order by n.id
             limit asked.room) d
       join activities a on a.id = d.activity_id
      order by d.id
@@ -186,8 +181,8 @@ async def enqueue_to_followers(
 async def due_of_hosts(db: Connection, now: datetime, rooms: Sequence[tuple[str, int]]) -> list[Due]:
     """What is due for each (host, at most so many), in the order in which it was queued.
 
-    A delivery is left out while an earlier one about the same object to the same inbox waits for a later
-    time. The rest of that order is kept by serving a host's rows one after the other.
+    Of what is about one object only the earliest activity is there; the next follows when that is done and
+    written down.
     """
     rows = await db.fetch(_DUE, now, [name for name, _ in rooms], [room for _, room in rooms])
     return all_of(read_due, rows)

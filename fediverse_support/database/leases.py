@@ -32,14 +32,13 @@ class LeasedHost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Return(msgspec.Struct, frozen=True, kw_only=True):
-    """A host given back, with what was learned. `seen_at` is when its deliveries were looked up.
+    """A host given back, with what was learned.
 
-    `next_at`: when it wants another turn at once; None means when the next of its deliveries is due.
+    `next_at`: when it wants another turn; None means when the next of its deliveries is due.
     """
 
     name: str
     leased_until: datetime
-    seen_at: datetime
     next_at: datetime | None = None
     failures: int = 0
     last_failure_at: datetime | None = None
@@ -87,19 +86,18 @@ _LEASE = """
 _GIVE_BACK = """
     with returned as (
         select * from unnest(
-            $1::text[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::int[],
-            $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[],
-            $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[])
-            as r (name, leased_until, seen_at, next_at, failures, last_failure_at, opened_at, paused_until,
+            $1::text[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::timestamptz[],
+            $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[],
+            $11::text[], $12::timestamptz[], $13::timestamptz[])
+            as r (name, leased_until, next_at, failures, last_failure_at, opened_at, paused_until,
                   recovered_at, last_success_at, last_error, signature_style, signature_style_until,
                   blocked_us_at)
     ), ours as (
         select h.name from hosts h join returned r on r.name = h.name and r.leased_until = h.leased_until
          order by h.name for update of h
     ), planned as (
-        select r.*, coalesce(r.next_at, (select min(d.due_at) from deliveries d
-                                          where d.host = r.name and d.state = 'waiting'
-                                            and d.due_at > r.seen_at)) as due_at
+        select r.*, coalesce(r.next_at,
+                             (select min(n.due_at) from deliveries_next n where n.host = r.name)) as due_at
           from returned r join ours using (name)
     )
     update hosts h
@@ -118,7 +116,7 @@ _GIVE_BACK = """
                                 then coalesce(p.blocked_us_at, h.blocked_us_at) else p.blocked_us_at end
       from planned p
      where h.name = p.name
-    returning h.next_due_at <= $15
+    returning h.next_due_at <= $14
 """
 
 

@@ -138,7 +138,7 @@ class Deliverer:
                 packed = await self._postbag.pack(db, now, rooms) if rooms else {}
             except (Trouble, asyncio.CancelledError, *AWAY):
                 for host in hosts:
-                    back = Findings(host, now).as_return(seen_at=now, next_at=now, now=now)
+                    back = Findings(host, now).as_return(has_more=True, now=now)
                     self._ledger.hand_back(back)
                 raise
         return [

@@ -58,16 +58,15 @@ class Findings:
         if self._failures_in_a_row and not self._has_answered:
             self.circuit = circuits.after_failure(self.circuit, now)
 
-    def as_return(self, *, seen_at: datetime, next_at: datetime | None, now: datetime) -> Return:
-        """The host as it is given back."""
+    def as_return(self, *, has_more: bool, now: datetime) -> Return:
+        """The host as it is given back; with `has_more` it wants another turn as soon as may be."""
         paused_until = self.circuit.paused_until
         if paused_until is None and circuits.is_gentle(self.circuit, now):
             paused_until = now + circuits.GENTLE_PACE
         return Return(
             name=self._host.name,
             leased_until=self._host.leased_until,
-            seen_at=seen_at,
-            next_at=next_at,
+            next_at=now if has_more else None,
             failures=self.circuit.failures,
             last_failure_at=self.circuit.last_failure_at,
             opened_at=self.circuit.opened_at,

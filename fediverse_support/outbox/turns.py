@@ -1,8 +1,8 @@
 """One host's turn: its deliveries one after the other, over one connection.
 
-Order: rows are served as they were queued, and nothing about an object is sent to an inbox while something
-earlier about it is on its way or has to be tried again. When there is much to say two go at a time, about
-different objects; a host far away could otherwise never catch up.
+What comes here is in order already: of everything about one object only the earliest (`deliveries_next`).
+So a turn need not look at what it serves, and when there is much of it two go at a time; a host far away
+could otherwise never catch up.
 """
 
 import asyncio
@@ -76,10 +76,8 @@ class Turn:
         self._findings = Findings(host, seen_at)
         self._left = deque(parcels)
         self._is_full = len(parcels) >= room
-        self._seen_at = seen_at
         self._ends = began + SECONDS
-        self._under_way: set[str] = set()
-        self._held: set[tuple[str, str]] = set()
+        self._under_way = 0
 
     async def run(self) -> None:
         """Serve what there is and hand the host back, also when cancelled in the middle."""
@@ -99,26 +97,19 @@ class Turn:
             if due.is_withdrawn:
                 self._tools.ledger.note(_result(due, "refused", error=WITHDRAWN))
                 continue
-            self._under_way.add(due.object_uri)
+            self._under_way += 1
             attempt = await self._try(parcel)
-            self._under_way.discard(due.object_uri)
+            self._under_way -= 1
             self._findings.learn(attempt, self._tools.now())
             self._settle(parcel, attempt)
 
     def _next(self) -> Parcel | None:
-        """The first delivery that may go now."""
-        if time.monotonic() > self._ends or self._tools.is_stopping():
+        """The next delivery, unless the turn is to end."""
+        if not self._left or time.monotonic() > self._ends or self._tools.is_stopping():
             return None
         if circuits.is_paused(self._findings.circuit, self._tools.now()):
             return None
-        for position, parcel in enumerate(self._left):
-            if self._may_go(parcel.due):
-                del self._left[position]
-                return parcel
-        return None
-
-    def _may_go(self, due: Due) -> bool:
-        return due.object_uri not in self._under_way and (due.inbox_url, due.object_uri) not in self._held
+        return self._left.popleft()
 
     async def _try(self, parcel: Parcel) -> Attempt:
         self.waiting_since = time.monotonic()
@@ -137,8 +128,6 @@ class Turn:
         """Note what the try came to, and tell those who watch."""
         due, now = parcel.due, self._tools.now()
         outcome, due_at = self._verdict(due, attempt, now)
-        if outcome == "retried":
-            self._held.add((due.inbox_url, due.object_uri))
         self._tools.ledger.note(
             Result(
                 id=due.id,
@@ -167,14 +156,8 @@ class Turn:
         now = self._tools.now()
         self._findings.end(now)
         # What is still under way here was cut off: nobody knows whether it arrived.
-        has_more = (
-            self._is_full
-            or bool(self._under_way)
-            or any((parcel.due.inbox_url, parcel.due.object_uri) not in self._held for parcel in self._left)
-        )
-        self._tools.ledger.hand_back(
-            self._findings.as_return(seen_at=self._seen_at, next_at=now if has_more else None, now=now)
-        )
+        has_more = self._is_full or bool(self._left) or self._under_way > 0
+        self._tools.ledger.hand_back(self._findings.as_return(has_more=has_more, now=now))
 
 
 _STATES: dict[Outcome, State] = {

@@ -40,7 +40,9 @@ def test_waits_do_not_shrink(attempts, age, chance):
 
 
 def test_the_jitter_spreads_by_a_fifth_to_either_side():
-    earliest, middle, latest = (backoff.next_try(4, timedelta(0), NOW, chance) - NOW for chance in (0, 0.5, 1))
+    earliest, middle, latest = (
+        backoff.next_try(4, timedelta(0), NOW, chance) - NOW for chance in (0, 0.5, 1)
+    )
     assert abs(earliest / middle - 0.8) < 1e-9
     assert abs(latest / middle - 1.2) < 1e-9
 

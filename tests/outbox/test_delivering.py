@@ -52,14 +52,19 @@ async def test_a_running_worker_delivers_what_was_there_and_what_comes(office, s
     assert len(office.delivered) == 4
 
 
-async def test_a_notification_wakes_the_worker_without_waiting_for_the_poll(office, sink, monkeypatch, run_until):
+async def test_a_notification_wakes_the_worker_without_waiting_for_the_poll(
+    office, sink, monkeypatch, run_until
+):
     monkeypatch.setattr("fediverse_support.outbox.delivering.POLL", 3600)
     worker, published = office.worker(), False
 
     async def has_it():
         nonlocal published
         if not published and await office.pool.fetchval(
-            "select count(*) from pg_stat_activity where query ilike 'listen%' and datname = current_database()"
+            """
+            select count(*) from pg_stat_activity
+             where query ilike 'listen%' and datname = current_database()
+            """
         ):
             published = True
             await office.publish("create", "a")

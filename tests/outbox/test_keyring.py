@@ -8,7 +8,9 @@ from fediverse_support.outbox.keyring import KEPT_SECONDS, Keyring
 from fediverse_support.protocol.site import site_of
 
 SITE = site_of(
-    Settings(domain="here.localhost:1", origin="http://here.localhost:1", outbound_allow_private="127.0.0.0/8")
+    Settings(
+        domain="here.localhost:1", origin="http://here.localhost:1", outbound_allow_private="127.0.0.0/8"
+    )
 )
 
 

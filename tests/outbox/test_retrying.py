@@ -179,15 +179,13 @@ async def test_a_remembered_style_that_fails_falls_back_and_is_forgotten(office,
 async def test_piefed_gets_one_try_in_one_style(office, sink):
     sink.rules["a"] = 400
     await office.publish("zero", "a")
-    await office.pool.execute(
-        "insert into hosts (name, software) values ($1, 'piefed')", sink.host("a")
-    )
+    await office.pool.execute("insert into hosts (name, software) values ($1, 'piefed')", sink.host("a"))
     await office.worker().step()
     assert [seen.style for seen in sink.at("a")] == ["cavage"]
 
 
 async def test_a_401_in_both_styles_is_tried_three_times_more_and_then_dropped(office, sink):
-    """The other side may be just fetching our key. What it answers to the style it cannot read says nothing."""
+    """The other side may be just fetching our key; what it answers to the other style says nothing."""
     sink.rules["a"] = lambda seen: 401 if seen.style == "cavage" else 400
     await office.publish("create", "a")
     worker = office.worker()
