@@ -5,6 +5,7 @@
     │   ├── Malformed        the document or form cannot be read              400
     │   ├── Unauthenticated  no valid signature, or nobody is signed in       401
     │   ├── Forbidden        known, but not allowed                           403
+    │   ├── TooSlow          did not arrive in time                           408
     │   ├── TooLarge         larger than a limit                              413
     │   ├── WrongType        a content type that we do not take               415
     │   └── TooMany          a rate or a bound is used up                     429
@@ -55,6 +56,12 @@ class Forbidden(Refused):
     """This is not allowed."""
 
     status = 403
+
+
+class TooSlow(Refused):
+    """This did not arrive in time."""
+
+    status = 408
 
 
 class TooLarge(Refused):

@@ -77,6 +77,7 @@ class Reception:
             self._rates.take(host)
         else:
             state, forwarded = "unverified", False
+            self._check_signer(activity, claim)
             if known is None and await self._is_farewell_of_a_stranger(activity):
                 return "done"
             await self._check_room(host)
@@ -86,6 +87,11 @@ class Reception:
     def _check_domains(self, activity: Activity) -> None:
         if self._policy().ladder.blocks(self._site.gate.host(activity.actor)):
             raise Forbidden("This community does not exchange anything with your server.")
+
+    def _check_signer(self, activity: Activity, claim: Claim) -> None:
+        """Refuse at once what no key could make good: a key of one server, an actor of another (O1)."""
+        if not self._site.gate.same_origin(claim.key_id, activity.actor):
+            _is_forwarded(activity, claim.key_id)
 
     def _is_verified(self, claim: Claim, known: KnownKey, now: datetime) -> bool:
         """True: the key fits. False: it does not, and is old enough to be asked for again."""

@@ -1,0 +1,168 @@
+"""The web application: every address that this server answers, in one table, and what stands around it.
+
+request ─ POST to an inbox ──────────────────────────────────── Inbox
+        └ else: SecurityHeaders ─ LastResort ─ the table below ─ a page or a document
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fediverse_support.foundation import Foundation
+from fediverse_support.inbox.limits import HostRates
+from fediverse_support.inbox.lookups import Lookups
+from fediverse_support.inbox.reception import Reception
+from fediverse_support.web import health
+from fediverse_support.web.desk.routes import ROUTES as DESK
+from fediverse_support.web.federation import actors, collections, nodeinfo, objects
+from fediverse_support.web.federation.answers import Endpoint, check_documents, nothing
+from fediverse_support.web.federation.inbox import Inbox, Owners
+from fediverse_support.web.federation.negotiation import wants_document
+from fediverse_support.web.federation.webfinger import webfinger
+from fediverse_support.web.middleware import LastResort, SecurityHeaders, http_error
+from fediverse_support.web.pages.routes import ROUTES as PAGES
+from fediverse_support.web.rendering import Renderer
+from fediverse_support.web.security import check_routes
+from fediverse_support.web.services import Services
+
+INBOX_RATE, INBOX_BURST = 30.0, 1_500.0
+"""Activities a second that one server may send us, for long and at once."""
+
+INBOXES = ("/inbox", "/actor/inbox", "/groups/{name}/inbox", "/people/{name}/inbox")
+
+DOCUMENTS = [
+    Route("/.well-known/webfinger", webfinger),
+    Route("/.well-known/nodeinfo", nodeinfo.links),
+    Route("/.well-known/host-meta", nodeinfo.host_meta),
+    Route("/.well-known/host-meta.json", nodeinfo.host_meta_json),
+    Route("/nodeinfo/2.0", nodeinfo.version_2_0),
+    Route("/nodeinfo/2.1", nodeinfo.version_2_1),
+    Route("/actor", actors.instance),
+    Route("/actor/outbox", collections.nothing_published),
+    Route("/groups/{name}/outbox", collections.outbox),
+    Route("/groups/{name}/outbox/{before}", collections.outbox_page),
+    Route("/groups/{name}/followers", collections.followers),
+    Route("/groups/{name}/following", collections.following),
+    Route("/groups/{name}/moderators", collections.moderators),
+    Route("/groups/{name}/featured", collections.featured),
+    Route("/people/{name}/outbox", collections.outbox),
+    Route("/people/{name}/outbox/{before}", collections.outbox_page),
+    Route("/people/{name}/followers", collections.followers),
+    Route("/people/{name}/following", collections.following),
+    Route("/posts/{id}/replies", collections.replies),
+    Route("/posts/{id}/replies/{number}", collections.replies_page),
+    Route("/posts/{id}/context", collections.context),
+    Route("/posts/{id}/context/{number}", collections.context_page),
+    Route("/activities/{id}", objects.activity),
+]
+"""What only programs ask for."""
+
+DOCUMENTS_OF_PAGES = [
+    Route("/", actors.nobody),
+    Route("/groups/{name}", actors.group),
+    Route("/people/{name}", actors.person),
+    Route("/posts/{id}", objects.post),
+]
+"""What stands at the address of a page, for who asks for ActivityStreams there."""
+
+HEALTH = [Route("/healthz", health.alive), Route("/readyz", health.ready)]
+
+
+def build(foundation: Foundation, *, on_stored: Callable[[], None] | None = None) -> ASGIApp:
+    """The application on `foundation`; `on_stored` is called whenever an arrival has come to the inbox.
+
+    Raises `Misconfigured` if an address does not declare who may call it (L5).
+    """
+    check_routes([*PAGES, *DESK])
+    check_documents([*DOCUMENTS, *DOCUMENTS_OF_PAGES])
+    inbox = _inbox(foundation, on_stored)
+    pages = Starlette(
+        routes=[*(Route(path, inbox, methods=["POST"]) for path in INBOXES), *table()],
+        middleware=[
+            Middleware(SecurityHeaders, is_secure=foundation.settings.is_secure),
+            Middleware(LastResort),
+        ],
+        exception_handlers={404: _no_such_address, 405: _no_such_address},
+    )
+    pages.state.services = _services(foundation)
+    return _InboxFirst(inbox, pages)
+
+
+def table() -> list[Route]:
+    """Every address but the inboxes, in the order in which they are tried."""
+    return [*DOCUMENTS, *_joined(PAGES, DOCUMENTS_OF_PAGES), *DESK, *HEALTH]
+
+
+class _InboxFirst:
+    """Posts to an inbox go straight to it: the way through the table would cost as much as the signature."""
+
+    def __init__(self, inbox: Inbox, others: ASGIApp) -> None:
+        self._inbox = LastResort(inbox)
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_arrival = (
+            scope["type"] == "http" and scope["method"] == "POST" and scope["path"].endswith("/inbox")
+        )
+        await (self._inbox if is_arrival else self._others)(scope, receive, send)
+
+
+def _inbox(foundation: Foundation, on_stored: Callable[[], None] | None) -> Inbox:
+    reception = Reception(
+        foundation.pool,
+        foundation.site,
+        foundation.policies.current,
+        foundation.known_keys,
+        HostRates(INBOX_RATE, INBOX_BURST),
+        on_stored=on_stored,
+    )
+    return Inbox(reception, Owners(foundation.pool), foundation.site.origin)
+
+
+def _services(foundation: Foundation) -> Services:
+    policy = foundation.policies.current
+    return Services(
+        settings=foundation.settings,
+        site=foundation.site,
+        pool=foundation.pool,
+        seal=foundation.seal,
+        documents=foundation.documents,
+        lookups=Lookups(
+            foundation.pool, foundation.site, foundation.documents, foundation.acquaintance, policy
+        ),
+        templates=Renderer(foundation.site.domain),
+    )
+
+
+def _joined(pages: Sequence[Route], documents: Sequence[Route]) -> list[Route]:
+    """The pages, each with the document that stands at the same address."""
+    at = {_shape(document.path): document for document in documents}
+    return [
+        Route(page.path, _either(page.endpoint, at[_shape(page.path)].endpoint))
+        if "GET" in (page.methods or ()) and _shape(page.path) in at
+        else page
+        for page in pages
+    ]
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def _either(page: Endpoint, document: Endpoint) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return await (document if wants_document(request) else page)(request)
+
+    return endpoint
+
+
+async def _no_such_address(request: Request, error: Exception) -> Response:
+    if getattr(error, "status_code", 404) == 404 and wants_document(request):
+        return nothing()
+    return await http_error(request, error)
