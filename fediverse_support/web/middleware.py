@@ -5,11 +5,12 @@ inbox that takes 3,000 activities a second must not look for cookies.
 """
 
 import traceback
+from typing import Any
 
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fediverse_support.web.rendering import N_
@@ -33,6 +34,15 @@ HEADERS = {
     "X-Robots-Tag": "noindex, noarchive, nosnippet, noai, noimageai",
     "TDM-Reservation": "1",
 }
+
+_SORRY = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sorry</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/static/style.css"></head><body><main><div class="frame">
+<h1>Something went wrong on our side</h1>
+<p class="lead">It was not your doing. Please go back and try again in a moment; what you wrote is still in
+the page before this one.</p><p><a class="button plain" href="/">Back to the front page</a></p>
+</div></main></body></html>
+"""
 
 _log = structlog.get_logger(__name__)
 
@@ -88,7 +98,8 @@ class LastResort:
         except Exception as error:  # noqa: BLE001  (the ASGI error page: nothing else may catch everything)
             _log.error("request failed", error=type(error).__name__, method=scope["method"], at=_lines(error))
             if not has_started:
-                await _plain_sorry()(scope, receive, send)
+                response = HTMLResponse(_SORRY, 500, headers={"Cache-Control": "no-store"})
+                await response(scope, receive, send)
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -100,12 +111,13 @@ async def http_error(request: Request, error: Exception) -> Response:
     return visit.render("trouble.html", 405, code=405, message=message)
 
 
-def _plain_sorry() -> Response:
-    return PlainTextResponse(
-        "Something went wrong on our side. It was not your doing. Please try again in a moment.\n",
-        500,
-        headers={"Cache-Control": "no-store", **HEADERS},
-    )
+async def sorry(request: Request, error: Exception) -> Response:
+    """The page for what nobody foresaw. It needs no template, which may be what failed."""
+    return HTMLResponse(_SORRY, 500, headers={"Cache-Control": "no-store"})
+
+
+HANDLERS: dict[Any, Any] = {404: http_error, 405: http_error, Exception: sorry}
+"""For `Starlette(exception_handlers=…)`."""
 
 
 def _lines(error: BaseException) -> list[str]:

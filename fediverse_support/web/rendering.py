@@ -127,7 +127,7 @@ class Renderer:
         translations = translations_for(language)
         environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
         times = Times(language, translations)
-        environment.filters.update(ago=times.ago, host=host_of, page_id=page_id, address=address_of)
+        environment.filters.update(ago=times.ago, host=host_of, outside=outside, page_id=page_id, address=address_of)
         environment.globals.update(
             static=static_url, gettext_plain=translations.gettext, languages=LANGUAGES, domain=self._domain
         )
@@ -161,7 +161,7 @@ class Times:
         self._months = [months[number] for number in range(1, 13)]
         self._exact = translations.gettext("%(day)s %(month)s %(year)s, %(time)s UTC")
         self._now = translations.gettext("just now")
-        self._plural = translations.ngettext
+        self.ngettext = translations.ngettext
 
     def ago(self, moment: datetime, now: datetime) -> Markup:
         """A `<time>` element."""
@@ -186,21 +186,26 @@ class Times:
             return self._now
         hours, days = minutes // 60, minutes // 1440
         if hours < 1:
-            return self._plural("%(num)d minute ago", "%(num)d minutes ago", minutes) % {"num": minutes}
+            return self.ngettext("%(num)d minute ago", "%(num)d minutes ago", minutes) % {"num": minutes}
         if days < 1:
-            return self._plural("%(num)d hour ago", "%(num)d hours ago", hours) % {"num": hours}
+            return self.ngettext("%(num)d hour ago", "%(num)d hours ago", hours) % {"num": hours}
         if days < 60:
-            return self._plural("%(num)d day ago", "%(num)d days ago", days) % {"num": days}
+            return self.ngettext("%(num)d day ago", "%(num)d days ago", days) % {"num": days}
         if days < 730:
             months = days // 30
-            return self._plural("%(num)d month ago", "%(num)d months ago", months) % {"num": months}
+            return self.ngettext("%(num)d month ago", "%(num)d months ago", months) % {"num": months}
         years = days // 365
-        return self._plural("%(num)d year ago", "%(num)d years ago", years) % {"num": years}
+        return self.ngettext("%(num)d year ago", "%(num)d years ago", years) % {"num": years}
 
 
 def host_of(url: str) -> str:
     """The true host of an outside link, to show beside it (X2)."""
     return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def outside(url: str) -> str:
+    """An address that may stand in a link: `javascript:` and the like lead nowhere (X2)."""
+    return url if url.startswith(("https://", "http://")) else "#"
 
 
 def page_id(post: Post) -> str:

@@ -29,7 +29,7 @@ from fediverse_support.policy.engine import compile_policy
 from fediverse_support.protocol.signatures.keys import PrivateKey, generate_rsa
 from fediverse_support.protocol.site import site_of
 from fediverse_support.web.desk.routes import ROUTES as DESK
-from fediverse_support.web.middleware import LastResort, SecurityHeaders, http_error
+from fediverse_support.web.middleware import HANDLERS, LastResort, SecurityHeaders
 from fediverse_support.web.pages.routes import ROUTES as PAGES
 from fediverse_support.web.rendering import Renderer
 from fediverse_support.web.security import check_routes
@@ -129,7 +129,7 @@ class World:
             templates=Renderer(self.site.domain),
         )
         check_routes([*PAGES, *DESK])
-        starlette = Starlette(routes=[*PAGES, *DESK], exception_handlers={404: http_error, 405: http_error})
+        starlette = Starlette(routes=[*PAGES, *DESK], exception_handlers=HANDLERS)
         starlette.state.services = self.services
         self.app = SecurityHeaders(LastResort(starlette), is_secure=settings.is_secure)
 

@@ -48,8 +48,8 @@ async def show(visit: Visit) -> Response:
     place = f"/posts/{page_id(thread.root)}"
     draft = None
     if visit.viewer.account:
-        await read_marks.set_to(visit.db, visit.account.id, thread.root.id, thread.root.active_at)
-        draft = await drafts.at(visit.db, visit.account.id, place)
+        root_id, read_at = thread.root.id, thread.root.active_at
+        draft = await read_marks.reading(visit.db, visit.account.id, root_id, read_at, place)
     root = next(shown for shown in thread.posts if shown.post.is_root)
     return visit.render(
         "thread.html",
