@@ -74,17 +74,20 @@ create table boosts (
 
 create table tombstones (
     -- What was deleted, and by whom: a late Create of it stores nothing.
-    uri text primary key check (length(uri) <= 2048),
+    uri text not null check (length(uri) <= 2048),
     by_uri text not null check (length(by_uri) <= 2048),
     former_type text not null default 'Note' check (length(former_type) <= 60),
-    deleted_at timestamptz not null default now()
+    deleted_at timestamptz not null default now(),
+    -- A neighbour on the same server cannot take the place of the author's own deletion.
+    primary key (uri, by_uri)
 );
 
 create table undone (
     -- Activities whose Undo has arrived, perhaps before themselves.
-    activity_uri text primary key check (length(activity_uri) <= 2048),
+    activity_uri text not null check (length(activity_uri) <= 2048),
     by_uri text not null check (length(by_uri) <= 2048),
-    created_at timestamptz not null default now()
+    created_at timestamptz not null default now(),
+    primary key (activity_uri, by_uri)
 );
 
 create table pins (

@@ -15,10 +15,11 @@ from typing import Any, Literal
 import msgspec
 
 from fediverse_support.community import announcing, speaking
-from fediverse_support.core.errors import Gone, Refused
+from fediverse_support.core.errors import Gone, Refused, Unavailable
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.core.markup import safe_text, sanitise, strip_group_mention, title_from
 from fediverse_support.core.models import REACHES, Actor, Post, Reach
+from fediverse_support.database import activities as stored
 from fediverse_support.database import actors, groups, held, posts, tombstones
 from fediverse_support.database.pool import Connection
 from fediverse_support.policy.decisions import Decision
@@ -41,7 +42,22 @@ class Received(msgspec.Struct, frozen=True):
     """What became of an arriving post."""
 
     post: Post
-    what: Literal["new", "edited", "older", "known"]
+    what: Literal["new", "edited", "older", "known", "deleted"]
+
+    @property
+    def sentence(self) -> str:
+        """The same for the moderators."""
+        held = " A moderator looks at it first." if self.post.state == "held" else ""
+        return _SENTENCES[self.what] + held
+
+
+_SENTENCES = {
+    "new": "Stored.",
+    "edited": "Changed.",
+    "older": "An older version.",
+    "known": "Known.",
+    "deleted": "Its author had deleted this before it arrived: only its place is kept.",
+}
 
 
 async def place_of(db: Connection, document: PostDocument) -> Place:
@@ -68,22 +84,24 @@ async def receive(
     """Store a post by its verified author in its place; a group of ours announces it if it is live.
 
     `activity` is what brought it, for the group to pass on; None for something that we looked up by
-    ourselves, which is stored without being announced. Raises `Gone` if its author has deleted it,
-    `Refused` or `Forbidden` if it may not be said there. Safe to run twice.
+    ourselves, which is stored without being announced. Of what its author deleted before it arrived only
+    the place is kept, as it would be had both come in order. Raises `Gone` for another version of a deleted
+    post, `Refused` or `Forbidden` if it may not be said there. Safe to run twice.
     """
     known = await posts.by_uri(db, document.id, for_update=True)
     if known is not None:
         return await _another_version(db, site, known, document, author, activity, now)
-    if await tombstones.is_buried(db, document.id, author.uri):
-        raise Gone("This was deleted by its author.")
     await _check_may_speak(db, place, author, document, now)
     post = _post(document, author, place, decision, now)
+    is_buried = await tombstones.is_buried(db, document.id, author.uri)
+    if is_buried:
+        post = _wiped(post)
     if not await posts.insert(db, post):
-        raise Refused("This arrived twice at the same moment.")
+        raise Unavailable("This arrived twice at the same moment.")
     if activity is not None and post.state == "held":
         await held.keep(db, post.id, json_gate.write(dict(activity)).decode())
     await _settle(db, site, post, author, place.group, activity, now)
-    return Received(post, "new")
+    return Received(post, "deleted" if is_buried else "new")
 
 
 async def _settle(
@@ -122,7 +140,9 @@ async def _another_version(
     if known.state == "deleted":
         raise Gone("This was deleted by its author.")
     moment, shown = _version_time(document, known), known.edited_at or known.published_at
+    group = await actors.by_id(db, known.group_id) if known.group_id else None
     if moment == shown:
+        await _announce_if_owed(db, site, known, author, group, activity, now)
         return Received(known, "known")
     incoming = _changed(known, document, moment)
     if moment < shown:
@@ -130,10 +150,26 @@ async def _another_version(
         return Received(known, "older")
     await posts.insert_version(db, known.id, shown, known)
     await posts.replace_text(db, incoming)
-    group = await actors.by_id(db, known.group_id) if known.group_id else None
     if activity is not None and group is not None and group.is_local and known.state == "live":
         await announcing.pass_on(db, site, group, activity, known.uri, now)
     return Received(incoming, "edited")
+
+
+async def _announce_if_owed(
+    db: Connection,
+    site: Site,
+    known: Post,
+    author: Actor,
+    group: Actor | None,
+    activity: Mapping[str, Any] | None,
+    now: datetime,
+) -> None:
+    """A post that we had looked up for an answer to it is announced when its author sends it."""
+    if activity is None or activity.get("type") != "Create" or known.state != "live":
+        return
+    if group is None or not group.is_local or await stored.standing(db, group.id, "Announce", [known.uri]):
+        return
+    await announcing.announce_post(db, site, group, known, author, activity, now)
 
 
 async def _check_may_speak(
@@ -206,6 +242,23 @@ def _changed(known: Post, document: PostDocument, moment: datetime) -> Post:
     )
 
 
+def _wiped(post: Post) -> Post:
+    """The place of a post without its words: what `posts.erase` leaves of one."""
+    return msgspec.structs.replace(
+        post,
+        state="deleted",
+        title="",
+        content_html="",
+        content_warning="",
+        sensitive=False,
+        language=None,
+        url=None,
+        attachments=(),
+        mentions=(),
+        edited_at=None,
+    )
+
+
 def _title_and_content(document: PostDocument, is_root: bool) -> tuple[str, str]:
     """A reply has no title. A microblog post's title is its first line, without the group's handle."""
     content = sanitise(document.content)
@@ -228,5 +281,6 @@ def _reach(document: PostDocument, parent: Post | None, decision: Decision) -> R
 
 
 def _version_time(document: PostDocument, known: Post) -> datetime:
-    published = document.published or known.published_at
+    # A time in the future counts as when it first arrived, so that the same post is no newer the next time.
+    published = min(document.published or known.published_at, known.published_at)
     return max(document.updated, published) if document.updated else published

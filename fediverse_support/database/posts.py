@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fediverse_support.core.models import Post, PostState, Viewer
+from fediverse_support.core.models import REACHES, Post, PostState, Viewer
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, reader
 
@@ -152,18 +152,25 @@ async def waiting_for(db: Connection, parent_uri: str) -> list[Post]:
 
 
 async def attach(db: Connection, reply: Post, parent: Post) -> None:
-    """Move a reply, and the thread that grew below it, to its place below `parent`."""
+    """Move a reply, and the thread that grew below it, to its place below `parent`.
+
+    They end as they would be had the parent come first: in its group, and reaching no further than it.
+    """
     await db.execute(
         """
         update posts
-           set root_id = $2, group_id = coalesce($3, group_id),
-               parent_id = case when id = $1 then $4 else parent_id end
+           set root_id = $2, group_id = coalesce($3, group_id), active_at = published_at,
+               parent_id = case when id = $1 then $4 else parent_id end,
+               reach = case when array_position($6::text[], reach) > array_position($6::text[], $5)
+                            then $5 else reach end
          where root_id = $1
         """,
         reply.id,
         parent.root_id,
         parent.group_id,
         parent.id,
+        parent.reach,
+        REACHES,
     )
 
 

@@ -48,5 +48,7 @@ async def is_buried(db: Connection, uri: str, author_uri: str) -> bool:
 
 async def tombstone(db: Connection, uri: str) -> tuple[str, datetime] | None:
     """(former type, when deleted) of something that was here."""
-    row = await db.fetchrow("select former_type, deleted_at from tombstones where uri = $1", uri)
+    row = await db.fetchrow(
+        "select former_type, deleted_at from tombstones where uri = $1 order by deleted_at limit 1", uri
+    )
     return (row["former_type"], row["deleted_at"]) if row else None

@@ -88,9 +88,7 @@ async def _post(context: Context, activity: Activity, sender: Verified, document
     received = await arrivals.receive(
         context.db, context.site, document, author, where, decision, None, context.now
     )
-    return {"new": "Stored.", "edited": "Changed.", "older": "An older version.", "known": "Known."}[
-        received.what
-    ]
+    return received.sentence
 
 
 def _believed_post(context: Context, sender: Verified, document: Mapping[str, Any]) -> PostDocument:

@@ -70,13 +70,14 @@ async def receive(
     received = await arrivals.receive(
         context.db, context.site, document, author, place, decision, activity, context.now
     )
-    words = {"new": "Stored.", "edited": "Changed.", "older": "An older version.", "known": "Known."}
-    held = " A moderator looks at it first." if received.post.state == "held" else ""
-    return words[received.what] + held
+    return received.sentence
 
 
 async def _with_parent(context: Context, document: PostDocument, place: Place) -> Place:
-    """Fetch the posts above a reply, from the nearest up, and store them from the top down."""
+    """Fetch the posts above a reply, from the nearest up, and store them from the top down.
+
+    Only if they belong to the group anyway: an answer must not drag into it what somebody wrote elsewhere.
+    """
     above: list[PostDocument] = []
     uri = document.in_reply_to
     while uri is not None and len(above) < MOST_ANCESTORS:
@@ -89,6 +90,8 @@ async def _with_parent(context: Context, document: PostDocument, place: Place) -
             break
         above.append(parent)
         uri = parent.in_reply_to
+    if above and (await arrivals.place_of(context.db, above[-1])).group != place.group:
+        return place
     for parent in reversed(above):
         try:
             await _store_ancestor(context, parent, place)
