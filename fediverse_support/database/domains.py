@@ -20,7 +20,17 @@ class DomainLevel(msgspec.Struct, frozen=True, kw_only=True):
     set_at: datetime
 
 
+class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `policy_versions`. `by` is None for what the command line did."""
+
+    version: int
+    made_at: datetime
+    by: str | None
+    why: str
+
+
 read = reader(DomainLevel)
+read_version = reader(PolicyVersion)
 
 
 async def listed(db: Connection) -> list[DomainLevel]:
@@ -85,3 +95,18 @@ async def new_version(db: Connection, by: int | None, why: str) -> int:
     )
     await db.execute("select pg_notify('policy', $1)", str(number))
     return number
+
+
+async def history(db: Connection, limit: int = 200) -> list[PolicyVersion]:
+    """The versions of the policy, the newest first."""
+    rows = await db.fetch(
+        """
+        select v.version, v.made_at, p.name as by, v.why
+          from policy_versions v
+          left join accounts a on a.id = v.made_by
+          left join actors p on p.id = a.actor_id
+         order by v.version desc limit $1
+        """,
+        limit,
+    )
+    return all_of(read_version, rows)

@@ -21,7 +21,16 @@ class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
     fetched_at: datetime
 
 
+class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key of one of our own actors: in force until `retired_at`, or still (None)."""
+
+    id: str
+    actor_id: int
+    retired_at: datetime | None
+
+
 read = reader(KeyRow)
+read_signing = reader(SigningKey)
 
 PURPOSE = "actor-key"
 """What private keys are sealed for (`core/sealing.py`)."""
@@ -57,6 +66,28 @@ async def private_of_actor(db: Connection, actor_id: int) -> list[tuple[str, str
     return [(row["id"], row["algorithm"], row["private_key"]) for row in rows]
 
 
+async def signing(db: Connection, actor_ids: Sequence[int]) -> list[SigningKey]:
+    """The RSA keys that our actors sign requests with or have signed with, the first retired first."""
+    rows = await db.fetch(
+        """
+        select id, actor_id, retired_at from actor_keys
+         where actor_id = any($1::bigint[]) and algorithm = 'rsa' and private_key is not null
+         order by retired_at nulls last
+        """,
+        actor_ids,
+    )
+    return all_of(read_signing, rows)
+
+
+async def private_by_ids(db: Connection, key_ids: Sequence[str]) -> list[tuple[str, bytes]]:
+    """(key id, sealed private key) of these keys of ours, retired or not."""
+    rows = await db.fetch(
+        "select id, private_key from actor_keys where id = any($1::text[]) and private_key is not null",
+        key_ids,
+    )
+    return [(row["id"], row["private_key"]) for row in rows]
+
+
 async def insert_local(
     db: Connection, *, key_id: str, actor_id: int, algorithm: str, public_key: str, sealed: bytes
 ) -> None:
@@ -84,6 +115,20 @@ async def retire_local(db: Connection, actor_id: int, algorithm: str, now: datet
         actor_id,
         algorithm,
         now,
+    )
+
+
+async def alone(db: Connection, actor_id: int) -> None:
+    """Let nobody else change the keys of this actor until the transaction ends."""
+    await db.execute("select from actors where id = $1 for update", actor_id)
+
+
+async def forget_retired(db: Connection, actor_id: int, before: datetime) -> None:
+    """Delete our keys that were retired before then: nothing is left to be signed with them."""
+    await db.execute(
+        "delete from actor_keys where actor_id = $1 and private_key is not null and retired_at < $2",
+        actor_id,
+        before,
     )
 
 

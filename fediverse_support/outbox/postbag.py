@@ -30,11 +30,11 @@ class Postbag:
         """
         rows = await deliveries.due_of_hosts(db, now, rooms)
         letters = await self._letters(db, {due.activity_id for due in rows})
-        keys = await self._keyring.of_all(db, {due.actor_id for due in rows})
+        keys = await self._keyring.of_activities(db, {(due.actor_id, due.activity_id) for due in rows})
         packed: defaultdict[str, list[Parcel]] = defaultdict(list)
         for due in rows:
             letter, body = letters[due.activity_id]
-            packed[due.host].append(Parcel(due, letter, body, keys.get(due.actor_id)))
+            packed[due.host].append(Parcel(due, letter, body, keys.get((due.actor_id, due.activity_id))))
         return packed
 
     async def _letters(self, db: Connection, wanted: Iterable[int]) -> dict[int, tuple[Letter, bytes]]:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from fediverse_support.core import clock, metrics
 from fediverse_support.core.errors import Unavailable
-from fediverse_support.database import figures, hosts
+from fediverse_support.database import hosts, overviews
 from fediverse_support.database.pool import Pool, acquire, spent
 
 
@@ -35,7 +35,7 @@ async def _look(pool: Pool) -> None:
     """Set the gauges from the database. While it is away they say that they do not know."""
     try:
         async with acquire(pool) as db:
-            inbox, outbox = await figures.of_inbox(db), await hosts.report(db)
+            inbox, outbox = await overviews.of_inbox(db), await hosts.report(db)
     except Unavailable:
         _forget()
         return

@@ -45,8 +45,8 @@ async def test_another_seal_opens_nothing(office):
 
 async def test_actors_without_a_key_are_left_out(office):
     async with pool.acquire(office.pool) as db:
-        found = await Keyring(Seal(b"k" * 32), SITE).of_all(db, [office.actor_id, 1])
-    assert set(found) == {office.actor_id}
+        found = await Keyring(Seal(b"k" * 32), SITE).of_activities(db, {(office.actor_id, 7), (1, 7)})
+    assert set(found) == {(office.actor_id, 7)}
 
 
 async def test_the_instance_actor_has_a_key_too(office):

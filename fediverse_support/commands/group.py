@@ -1,0 +1,198 @@
+"""The groups of this community and who looks after them."""
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import App, Parameter
+
+from fediverse_support.commands.ground import deed, foundation
+from fediverse_support.commands.terminal import AsJson, print_fields, print_json, print_table, say
+from fediverse_support.community import groups
+from fediverse_support.community.groups import Answers
+from fediverse_support.core import clock
+from fediverse_support.core.errors import Missing
+from fediverse_support.core.models import Actor, Group, Reach
+from fediverse_support.database import actors
+from fediverse_support.database import groups as stored
+from fediverse_support.database.pool import Connection
+from fediverse_support.moderation import deeds
+from fediverse_support.protocol.site import Site
+
+app = App(name="group", help_format="plaintext")
+moderators = App(name="moderators", help="Who looks after a group.", help_format="plaintext")
+app.command(moderators)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Given:
+    """What may be said of a group on the command line; None leaves it as it is. Named like `Answers`."""
+
+    summary: Annotated[str | None, Parameter(help="What it is for, in Markdown.")] = None
+    rules: Annotated[str | None, Parameter(help="Its rules, in Markdown.")] = None
+    joining: Annotated[
+        Literal["open", "approval", "invite"] | None, Parameter(name="--join", help="Who may join.")
+    ] = None
+    seeing: Annotated[
+        Literal["everyone", "members"] | None, Parameter(name="--see", help="Who sees what is said.")
+    ] = None
+    speaking: Annotated[
+        Literal["everyone", "members", "moderators"] | None, Parameter(name="--post", help="Who may post.")
+    ] = None
+    reach: Annotated[Reach | None, Parameter(help="How far it carries; sealed never leaves this server.")] = (
+        None
+    )
+
+
+_NOTHING = Given()
+
+
+@app.command
+async def add(
+    name: str,
+    /,
+    *,
+    title: Annotated[str, Parameter(help="What people read, up to 200 characters.")],
+    given: Given = _NOTHING,
+    as_json: AsJson = False,
+) -> None:
+    """Make a group. NAME has 1 to 30 small letters, digits and _; people and groups share all names."""
+    answers = _changed(Answers(title=title), given)
+    async with deed() as (base, db):
+        made = await groups.create(db, base.site, base.seal, name, answers)
+        await deeds.record(db, None, "add group", name, "", clock.now())
+    if as_json:
+        print_json(_shown(made))
+    else:
+        say(f"Added the group @{made.actor.handle}: {made.actor.uri}")
+
+
+@app.command(name="list")
+async def list_(*, as_json: AsJson = False) -> None:
+    """List our groups."""
+    async with foundation() as (_, db):
+        found = await stored.listed(db)
+    if as_json:
+        print_json([_shown(group) for group in found])
+        return
+    print_table(
+        ("name", "join", "see", "post", "reach", "title"),
+        (
+            (one.actor.name, one.joining, one.seeing, one.speaking, one.reach, one.actor.display_name)
+            for one in found
+        ),
+        "There are no groups yet.",
+    )
+
+
+@app.command
+async def show(name: str, /, *, as_json: AsJson = False) -> None:
+    """Show one group and its moderators."""
+    async with foundation() as (_, db):
+        group = await groups.by_name(db, name)
+        looked_after_by = [actor.handle for actor in await groups.moderators(db, group)]
+    shown = _shown(group) | {"moderators": looked_after_by}
+    if as_json:
+        print_json(shown)
+    else:
+        print_fields(
+            (key, ", ".join(value) if isinstance(value, list) else value) for key, value in shown.items()
+        )
+
+
+@app.command
+async def edit(
+    name: str,
+    /,
+    *,
+    title: Annotated[str | None, Parameter(help="What people read, up to 200 characters.")] = None,
+    given: Given = _NOTHING,
+) -> None:
+    """Change what is named, leave the rest, and tell the followers."""
+    async with deed() as (base, db):
+        group = await groups.by_name(db, name)
+        answers = _changed(_answers(group), given, title)
+        await groups.edit(db, base.site, group, answers)
+        await deeds.record(db, None, "edit group", name, "", clock.now())
+    say(f"Changed {name}.")
+
+
+@moderators.command(name="list")
+async def list_moderators(group: str, /, *, as_json: AsJson = False) -> None:
+    """List who looks after a group."""
+    async with foundation() as (_, db):
+        found = await groups.moderators(db, await groups.by_name(db, group))
+    if as_json:
+        print_json([{"handle": actor.handle, "url": actor.uri} for actor in found])
+    else:
+        print_table(("handle", "name"), ((one.handle, one.display_name) for one in found), "Nobody yet.")
+
+
+@moderators.command(name="add")
+async def add_moderator(group: str, person: str, /) -> None:
+    """Let somebody look after a group: a member here, or name@domain of somebody we have met."""
+    async with deed() as (base, db):
+        found, moderator = await groups.by_name(db, group), await _person(db, base.site, person)
+        await stored.add_moderator(db, found.actor.id, moderator.id)
+        await _after_change(db, base.site, found, "add moderator", moderator)
+    say(f"{moderator.handle} looks after {group} now.")
+
+
+@moderators.command(name="remove")
+async def remove_moderator(group: str, person: str, /) -> None:
+    """Let somebody look after a group no longer."""
+    async with deed() as (base, db):
+        found, moderator = await groups.by_name(db, group), await _person(db, base.site, person)
+        await stored.remove_moderator(db, found.actor.id, moderator.id)
+        await _after_change(db, base.site, found, "remove moderator", moderator)
+    say(f"{moderator.handle} does not look after {group} any more.")
+
+
+async def _after_change(db: Connection, site: Site, group: Group, what: str, person: Actor) -> None:
+    """Put it on the record and tell the followers, whose servers read the moderators anew."""
+    await deeds.record(db, None, what, f"{group.actor.name}: {person.handle}", "", clock.now())
+    await groups.edit(db, site, group, _answers(group))
+
+
+async def _person(db: Connection, site: Site, given: str) -> Actor:
+    name, _, host = given.lstrip("@").partition("@")
+    is_ours = host in ("", site.domain)
+    found = await (actors.local_by_name(db, name) if is_ours else actors.by_handle(db, name, host))
+    if found is None or found.is_group or found.state != "active":
+        raise Missing(f"We know nobody called {given}.")
+    return found
+
+
+def _answers(group: Group) -> Answers:
+    return Answers(
+        title=group.actor.display_name,
+        summary=group.actor.summary_source,
+        rules=group.rules_source,
+        joining=group.joining,
+        seeing=group.seeing,
+        speaking=group.speaking,
+        reach=group.reach,
+    )
+
+
+def _changed(answers: Answers, given: Given, title: str | None = None) -> Answers:
+    changes = {**asdict(given), "title": title}
+    return msgspec.structs.replace(
+        answers, **{key: value for key, value in changes.items() if value is not None}
+    )
+
+
+def _shown(group: Group) -> dict[str, object]:
+    return {
+        "name": group.actor.name,
+        "handle": group.actor.handle,
+        "url": group.actor.uri,
+        "title": group.actor.display_name,
+        "summary": group.actor.summary_source,
+        "rules": group.rules_source,
+        "join": group.joining,
+        "see": group.seeing,
+        "post": group.speaking,
+        "reach": group.reach,
+    }
