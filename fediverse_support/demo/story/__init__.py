@@ -1,0 +1,132 @@
+"""The story of the demo, as data: `communities.toml` says who is there, `threads.toml` what they said."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib import resources
+
+import msgspec
+
+from fediverse_support.core.models import Role
+
+PASSWORD = "demo-only-please"  # noqa: S105  (printed on the terminal; there is nothing to protect)
+"""What everybody in the story signs in with."""
+
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+class Community(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a community says of itself. `name` is the first label of its host."""
+
+    name: str
+    title: str
+    tagline: str
+    about: str
+
+
+class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A member of one community; `joins` are groups of both."""
+
+    name: str
+    community: str
+    display_name: str
+    about: str
+    role: Role = "member"
+    joins: tuple[str, ...] = ()
+
+
+class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A group of one community, with the people there who look after it."""
+
+    name: str
+    community: str
+    title: str
+    summary: str
+    rules: str
+    moderators: tuple[str, ...]
+    speaking: str = "everyone"
+
+
+class Waiting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who has asked to join, and waits for a moderator's answer."""
+
+    name: str
+    community: str
+    display_name: str
+    words: str
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer, `later` than the first post; `to` counts the answers from 1, 0 is the first post."""
+
+    by: str
+    later: str
+    text: str
+    to: int = 0
+
+
+class Thread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A post that began `ago`, and what was said to it, in order."""
+
+    group: str
+    by: str
+    title: str
+    ago: str
+    text: str
+    warning: str = ""
+    answers: tuple[Answer, ...] = ()
+
+
+class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything. Names of people and of groups are used once among all communities."""
+
+    communities: tuple[Community, ...]
+    people: tuple[Person, ...]
+    groups: tuple[Group, ...]
+    waiting: tuple[Waiting, ...]
+    threads: tuple[Thread, ...]
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One thing said, in the order of the whole story: answer `number` of a thread, or its start (0)."""
+
+    before: timedelta
+    thread: int
+    number: int
+
+
+def read() -> Story:
+    """The story that comes with the program. Raises `msgspec.ValidationError` where it is not well told."""
+    folder = resources.files(__name__)
+    found: dict[str, object] = {}
+    for name in ("communities.toml", "threads.toml"):
+        found |= msgspec.toml.decode(folder.joinpath(name).read_bytes())
+    return msgspec.convert(found, Story)
+
+
+def in_order(story: Story) -> list[Said]:
+    """All that is said, the oldest first; `before` is how long before the present."""
+    return sorted(_said(story), key=lambda said: -said.before)
+
+
+def _said(story: Story) -> Iterator[Said]:
+    for place, thread in enumerate(story.threads):
+        began = span(thread.ago)
+        yield Said(began, place, 0)
+        for number, answer in enumerate(thread.answers, start=1):
+            yield Said(began - span(answer.later), place, number)
+
+
+def span(text: str) -> timedelta:
+    """The time in `2d 3h` or `40m`; raises `ValueError` for anything else.
+
+    >>> span("1h 20m")
+    datetime.timedelta(seconds=4800)
+    """
+    total = timedelta()
+    for part in text.split():
+        found = re.fullmatch(r"(\d+)([dhm])", part)
+        if found is None:
+            raise ValueError(f"{text!r} is not a time such as '2d 3h' or '40m'.")
+        total += timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return total
