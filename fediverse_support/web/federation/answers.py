@@ -46,7 +46,7 @@ class Question(msgspec.Struct, frozen=True):
 
     request: Request
     services: Services
-    connection: Connection | None
+    connection: "Connection | None"
 
     @property
     def db(self) -> Connection:

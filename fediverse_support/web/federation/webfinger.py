@@ -31,7 +31,7 @@ _ADDRESS = re.compile(r"(https?://[^/?#\s]+)(/[^?#\s]*)?", re.IGNORECASE)
 
 @served
 async def webfinger(question: Question) -> Document:
-    """The answer for `resource`; 400 without one that can be read, 404 for a stranger, 410 for who is gone."""
+    """The answer for `resource`: 400 if it cannot be read, 404 for a stranger, 410 for who is gone."""
     query = question.request.query_params
     resources = query.getlist("resource")
     if len(resources) != 1:
