@@ -77,7 +77,6 @@ class Turn:
         self._left = deque(parcels)
         self._is_full = len(parcels) >= room
         self._ends = began + SECONDS
-        self._under_way = 0
 
     async def run(self) -> None:
         """Serve what there is and hand the host back, also when cancelled in the middle."""
@@ -97,9 +96,7 @@ class Turn:
             if due.is_withdrawn:
                 self._tools.ledger.note(_result(due, "refused", error=WITHDRAWN))
                 continue
-            self._under_way += 1
             attempt = await self._try(parcel)
-            self._under_way -= 1
             self._findings.learn(attempt, self._tools.now())
             self._settle(parcel, attempt)
 
@@ -155,9 +152,8 @@ class Turn:
     def _hand_back(self) -> None:
         now = self._tools.now()
         self._findings.end(now)
-        # What is still under way here was cut off: nobody knows whether it arrived.
-        has_more = self._is_full or bool(self._left) or self._under_way > 0
-        self._tools.ledger.hand_back(self._findings.as_return(has_more=has_more, now=now))
+        # After less than a full turn the database says when the next is due: at once, if we were cut off.
+        self._tools.ledger.hand_back(self._findings.as_return(has_more=self._is_full, now=now))
 
 
 _STATES: dict[Outcome, State] = {

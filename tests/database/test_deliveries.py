@@ -238,7 +238,8 @@ async def test_something_queued_during_a_lease_is_due_when_it_ends(connection, g
     leased = await leases.lease_hosts(connection, clock(), 5, LEASE)
     await connection.execute("update deliveries set state = 'delivered'")
     await queued(connection, clock, "a")
-    await give_back(connection, leased, clock())
+    assert await leases.lease_hosts(connection, clock(), 5, LEASE) == []
+    assert await give_back(connection, leased, clock())
     assert len(await leases.lease_hosts(connection, clock(), 5, LEASE)) == 1
 
 
