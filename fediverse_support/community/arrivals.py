@@ -93,11 +93,12 @@ async def receive(
         return await _another_version(db, site, known, document, author, activity, now)
     await _check_may_speak(db, place, author, document, now)
     post = _post(document, author, place, decision, now)
-    is_buried = await tombstones.is_buried(db, document.id, author.uri)
-    if is_buried:
-        post = _wiped(post)
     if not await posts.insert(db, post):
         raise Unavailable("This arrived twice at the same moment.")
+    is_buried = await tombstones.is_buried(db, document.id, author.uri)
+    if is_buried:
+        await posts.erase(db, post.id)
+        post = msgspec.structs.replace(post, state="deleted")
     if activity is not None and post.state == "held":
         await held.keep(db, post.id, json_gate.write(dict(activity)).decode())
     await _settle(db, site, post, author, place.group, activity, now)
@@ -239,23 +240,6 @@ def _changed(known: Post, document: PostDocument, moment: datetime) -> Post:
         mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
         url=document.url,
         edited_at=moment,
-    )
-
-
-def _wiped(post: Post) -> Post:
-    """The place of a post without its words: what `posts.erase` leaves of one."""
-    return msgspec.structs.replace(
-        post,
-        state="deleted",
-        title="",
-        content_html="",
-        content_warning="",
-        sensitive=False,
-        language=None,
-        url=None,
-        attachments=(),
-        mentions=(),
-        edited_at=None,
     )
 
 

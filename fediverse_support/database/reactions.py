@@ -5,13 +5,15 @@ from fediverse_support.database.rows import changed
 
 
 async def react(db: Connection, actor_id: int, object_uri: str, kind: str, activity_uri: str) -> bool:
-    """Store a reaction; False when it is there. Safe to run twice."""
+    """Store a reaction; False when it is there, or is to a post that was deleted. Safe to run twice."""
     return bool(
         changed(
             await db.execute(
                 """
                 insert into reactions (actor_id, object_uri, kind, activity_uri)
-                values ($1, $2, $3, $4) on conflict do nothing
+                select $1, $2, $3, $4
+                 where not exists (select from posts where uri = $2 and state = 'deleted')
+                    on conflict do nothing
                 """,
                 actor_id,
                 object_uri,
@@ -24,22 +26,23 @@ async def react(db: Connection, actor_id: int, object_uri: str, kind: str, activ
 
 async def unreact(
     db: Connection, actor_id: int, activity_uri: str, object_uri: str | None, kind: str
-) -> bool:
-    """Take a reaction back, by the id of its activity or by what it was to. Safe to run twice."""
-    return bool(
-        changed(
-            await db.execute(
-                """
-                delete from reactions
-                 where actor_id = $1 and (activity_uri = $2 or (object_uri = $3 and kind = $4))
-                """,
-                actor_id,
-                activity_uri,
-                object_uri,
-                kind,
-            )
-        )
+) -> str | None:
+    """Take a reaction back, by the id of its activity or by what it was to; what it was to.
+
+    None when there was none. Safe to run twice.
+    """
+    found: str | None = await db.fetchval(
+        """
+        delete from reactions
+         where actor_id = $1 and (activity_uri = $2 or (object_uri = $3 and kind = $4))
+        returning object_uri
+        """,
+        actor_id,
+        activity_uri,
+        object_uri,
+        kind,
     )
+    return found
 
 
 async def boost(db: Connection, actor_id: int, object_uri: str, activity_uri: str) -> None:

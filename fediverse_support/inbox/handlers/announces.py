@@ -23,6 +23,8 @@ from fediverse_support.protocol.addressing import is_public
 from fediverse_support.protocol.vocabulary import Activity, PostDocument
 
 MOST_AT_ONCE = 100
+_FROM_HERE = "This is from here."
+"""A group sends what our members write in it back to us, as to everybody: that is no news, and no mistake."""
 
 
 async def announce(context: Context, activity: Activity, sender: Verified) -> str:
@@ -40,6 +42,8 @@ async def announce(context: Context, activity: Activity, sender: Verified) -> st
 async def _one(context: Context, activity: Activity, sender: Verified, item: str | Mapping[str, Any]) -> str:
     """One of the things announced. In a batch (PieFed) one that is wrong does not stop the others."""
     try:
+        if isinstance(item, str) and context.site.is_ours(item):
+            return _FROM_HERE
         if isinstance(item, str):
             return await _post(context, activity, sender, _fetched(context, item))
         if parsing.kind(item) == "post":
@@ -57,6 +61,8 @@ async def _inner(context: Context, activity: Activity, sender: Verified, inner: 
     if inner.type in ("Create", "Update"):
         if inner.object_id == group.uri:
             return "The group's own description is read from the group."
+        if inner.object_id is not None and context.site.is_ours(inner.object_id):
+            return _FROM_HERE
         if inner.object is not None:
             return await _post(context, activity, sender, _believed_post(context, sender, inner.object))
         return await _post(context, activity, sender, _fetched(context, inner.object_id or ""))
@@ -74,7 +80,7 @@ async def _post(context: Context, activity: Activity, sender: Verified, document
     if not is_public(document.to, document.cc):
         raise Refused("A group may announce only what is public.")
     if context.site.is_ours(document.id):
-        return "This is from here."
+        return _FROM_HERE
     author = await context.actor(document.author)
     decision = await context.judge(
         arrival_of_post(document, activity, document.id, context.site, context.now)

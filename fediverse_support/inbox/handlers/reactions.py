@@ -32,11 +32,11 @@ async def undo(context: Context, activity: Activity, sender: Verified) -> str:
     await tombstones.mark_undone(context.db, uri, sender.uri)
     object_uri = inner.object_id if inner is not None else None
     kind = kind_of(inner) if inner is not None else "like"
-    if await stored.unreact(context.db, sender.actor.id, uri, object_uri, kind):
-        if object_uri is not None:
-            await reactions.pass_on(context.db, context.site, object_uri, context.raw, context.now)
-        return "Taken back."
-    return "There was none."
+    was_to = await stored.unreact(context.db, sender.actor.id, uri, object_uri, kind)
+    if was_to is None:
+        return "There was none."
+    await reactions.pass_on(context.db, context.site, was_to, context.raw, context.now)
+    return "Taken back."
 
 
 def kind_of(activity: Activity) -> str:
