@@ -139,7 +139,7 @@ async def acquire(pool: Pool, *, within: float = _CONNECT_WITHIN) -> AsyncIterat
         # asyncpg's own time-out makes a task of each call; this one costs a tenth.
         async with asyncio.timeout(within):
             connection = await pool.acquire()
-    except (*AWAY, OSError, asyncpg.InterfaceError) as error:
+    except (*AWAY, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise Unavailable("The database cannot be reached just now.") from error
     try:
         yield connection
@@ -149,9 +149,13 @@ async def acquire(pool: Pool, *, within: float = _CONNECT_WITHIN) -> AsyncIterat
         if not _is_lost(connection):
             raise
         raise Unavailable("The database went away.") from error
+    except asyncpg.InternalClientError as error:
+        # The server's farewell has been read and the end of the connection has not: asyncpg is confused.
+        connection.terminate()
+        raise Unavailable("The database went away.") from error
     finally:
         # What the block did stands; a connection that cannot be tidied up is thrown away by the pool.
-        with suppress(*AWAY, asyncpg.InterfaceError):
+        with suppress(*AWAY, asyncpg.InterfaceError, asyncpg.InternalClientError):
             await pool.release(connection)
 
 

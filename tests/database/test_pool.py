@@ -1,5 +1,6 @@
 """The pool: values, time-outs, and what the server's troubles become."""
 
+import asyncio
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -38,6 +39,27 @@ async def test_a_connection_that_is_cut_in_the_middle_is_unavailable(database):
         await cut_and_go_on()
     async with pool.acquire(database) as connection:
         assert await connection.fetchval("select 1") == 1
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_a_connection_that_is_cut_between_two_queries_is_unavailable(database, database_url, turns):
+    """Whenever the news arrives: the server's last message, the end of the stream, both, none yet."""
+    other = await asyncpg.connect(database_url)
+
+    async def cut_and_go_on():
+        async with pool.acquire(database) as connection:
+            pid = await connection.fetchval("select pg_backend_pid()")
+            await other.execute("select pg_terminate_backend($1)", pid)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await connection.fetchval("select pg_sleep(5)")
+
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await cut_and_go_on()
+    async with pool.acquire(database) as connection:
+        assert await connection.fetchval("select 1") == 1
+    await other.close()
 
 
 async def test_a_transaction_whose_connection_was_cut_is_unavailable(database):
