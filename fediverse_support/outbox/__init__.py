@@ -19,7 +19,8 @@ an earlier one.
 
 How a crash at any point ends: before the POST, the lease runs out within a minute and another turn begins.
 After the POST and before the mark, the delivery is still waiting and is sent once more (peers know it by
-its id); of what is about one object that is one delivery at most, because the next waits for its mark. After the mark and before the host is given back, only the lease has to run out.
+its id); of what is about one object that is one delivery at most, because the next waits for its mark.
+After the mark and before the host is given back, only the lease has to run out.
 
 Fairness: a host is never leased twice at the same time, those due longest come first, and a turn ends after
 some deliveries or twenty seconds. A host that keeps us waiting gives its place to the next one, and goes on
