@@ -22,9 +22,10 @@ create table inbox (
     processed_at timestamptz
 );
 
--- Only what is verified takes a place in the list of ids seen: otherwise a stranger who guesses an
--- id could make us drop the real activity (federation notes 13.2).
-create unique index inbox_seen on inbox (activity_uri) where state <> 'unverified';
+-- Only what its own actor has signed takes a place in the list of ids seen: otherwise a stranger who guesses
+-- an id could make us drop the real activity (federation notes 13.2).
+create unique index inbox_seen on inbox (activity_uri) where state <> 'unverified' and not forwarded;
+create index inbox_forwarded on inbox (activity_uri) where forwarded;
 create index inbox_due on inbox (due_at, id) where state in ('unverified', 'waiting');
 create index inbox_order on inbox (actor_uri, id) where state in ('unverified', 'waiting');
 create index inbox_unverified_by_host on inbox (host) where state = 'unverified';

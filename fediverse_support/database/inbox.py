@@ -174,9 +174,13 @@ async def by_id(db: Connection, arrived_id: int) -> Arrived | None:
 
 
 async def by_activity(db: Connection, activity_uri: str) -> Arrived | None:
-    """The arrival with this activity id, as far as it is verified."""
+    """The arrival with this activity id, as far as it is verified; rather from its actor than forwarded."""
     row = await db.fetchrow(
-        "select * from inbox where activity_uri = $1 and state <> 'unverified'", activity_uri
+        """
+        select * from inbox where activity_uri = $1 and state <> 'unverified'
+         order by forwarded, id desc limit 1
+        """,
+        activity_uri,
     )
     return read(row) if row else None
 

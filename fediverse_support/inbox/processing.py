@@ -33,6 +33,7 @@ from fediverse_support.core.models import Actor
 from fediverse_support.database import decisions, inbox
 from fediverse_support.database.inbox import Arrived, State
 from fediverse_support.database.pool import UNSTORABLE, Connection, Pool, acquire
+from fediverse_support.inbox import proving
 from fediverse_support.inbox.acquaintance import Acquaintance
 from fediverse_support.inbox.context import Context, Fetched, Needs
 from fediverse_support.inbox.facts import arrival_of
@@ -184,7 +185,10 @@ class Processor:
         if not context.decision.lets_in:
             return context.decision.reason
         sender = Verified(await context.actor(activity.actor))
-        return await handler_for(activity, forwarded=arrived.forwarded)(context, activity, sender)
+        forwarded = arrived.forwarded
+        if forwarded and (proof := await proving.proved(context, activity.raw, sender.uri)) is not None:
+            activity, forwarded = parsing.activity(proof.document, self._site.gate), False
+        return await handler_for(activity, forwarded=forwarded)(context, activity, sender)
 
     async def _get(self, needs: Needs, budget: FetchBudget) -> dict[str, object] | Actor | Trouble:
         try:

@@ -12,8 +12,9 @@ from fediverse_support.community import arrivals, removals
 from fediverse_support.community.arrivals import Place
 from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, Trouble
 from fediverse_support.core.models import Actor
-from fediverse_support.database import follows, reactions
+from fediverse_support.database import actors, follows, reactions
 from fediverse_support.database import posts as stored
+from fediverse_support.inbox import proving
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.facts import arrival_of_post
 from fediverse_support.inbox.handlers import moderation
@@ -47,7 +48,7 @@ async def _one(context: Context, activity: Activity, sender: Verified, item: str
         if isinstance(item, str):
             return await _post(context, activity, sender, _fetched(context, item))
         if parsing.kind(item) == "post":
-            return await _post(context, activity, sender, _believed_post(context, sender, item))
+            return await _post(context, activity, sender, await _believed_post(context, (sender.uri,), item))
         return await _inner(context, activity, sender, parsing.activity(item, context.site.gate))
     except Trouble as trouble:
         if len(activity.objects) == 1:
@@ -64,7 +65,8 @@ async def _inner(context: Context, activity: Activity, sender: Verified, inner: 
         if inner.object_id is not None and context.site.is_ours(inner.object_id):
             return _FROM_HERE
         if inner.object is not None:
-            return await _post(context, activity, sender, _believed_post(context, sender, inner.object))
+            post = await _post_within(context, sender, inner)
+            return await _post(context, activity, sender, post)
         return await _post(context, activity, sender, _fetched(context, inner.object_id or ""))
     if inner.type == "Delete":
         return await _removed(context, sender, inner)
@@ -97,12 +99,30 @@ async def _post(context: Context, activity: Activity, sender: Verified, document
     return received.sentence
 
 
-def _believed_post(context: Context, sender: Verified, document: Mapping[str, Any]) -> PostDocument:
-    """The embedded post where it can be believed; otherwise the one that its own server has."""
+async def _post_within(context: Context, sender: Verified, inner: Activity) -> PostDocument:
+    """The post in an activity that a group passes on: by the activity's proof, the post's own, or fetched."""
+    proof = await proving.proved(context, inner.raw, inner.actor)
+    if proof is not None:
+        inner = parsing.activity(proof.document, context.site.gate)
+    vouched = (sender.uri, proof.author) if proof is not None else (sender.uri,)
+    return await _believed_post(context, vouched, inner.object or {})
+
+
+async def _believed_post(
+    context: Context, vouched: tuple[str, ...], document: Mapping[str, Any]
+) -> PostDocument:
+    """The embedded post where it can be believed; otherwise the one that its own server has.
+
+    `vouched` have signed what it is embedded in: the group, whose server could forge what is on it anyway,
+    and, with a proof, the author.
+    """
     gate = context.site.gate
     claimed = parsing.post(document, gate)
-    if gate.same_origin(claimed.id, sender.uri):
+    if gate.same_origin(claimed.id, vouched[0]) or claimed.author in vouched:
         return claimed
+    proof = await proving.proved(context, document, claimed.author)
+    if proof is not None:
+        return parsing.post(proof.document, gate)
     return _fetched(context, claimed.id)
 
 
@@ -125,6 +145,11 @@ async def _removed(context: Context, sender: Verified, inner: Activity) -> str:
         return "There was none."
     if context.site.is_ours(post.uri):
         return await _taken_down(context, sender.actor, post.id, post.group_id)
+    author = await actors.by_id(context.db, post.author_id)
+    if author is not None and inner.actor == author.uri:
+        if await proving.proved(context, inner.raw, inner.actor) is not None:
+            await removals.delete_confirmed(context.db, context.site, post, context.now)
+            return "Deleted, as its author has proved."
     try:
         context.document(post.uri)
     except (Gone, Missing):

@@ -1,7 +1,8 @@
 """Activities that somebody else than their actor has sent (inbox forwarding, ActivityPub 7.1.2).
 
-Either the author's own integrity proof (FEP-8b32) stands behind the activity, or nothing of it is believed
-but the id of its object, which is then read from its own server. LD signatures count for nothing (O9).
+With its actor's own integrity proof such an activity is handled like one that the actor sent (see
+`processing.py`), and never comes here. Without, nothing of it is believed but the id of its object, which
+is then read from its own server. LD signatures count for nothing (O9).
 """
 
 from fediverse_support.community import removals
