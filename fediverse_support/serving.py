@@ -29,8 +29,8 @@ GRACE_SECONDS = 20
 _BACKLOG = 2_048
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handling: one place (`_until_signalled`) decides when all stops."""
+class Server(uvicorn.Server):
+    """Uvicorn without its own signal handling: whoever runs it decides when all stops (`run_server`)."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -41,7 +41,7 @@ class _Server(uvicorn.Server):
 def run(settings: Settings, *, web: bool, worker: bool) -> None:
     """Serve until SIGTERM or SIGINT. Raises `Misconfigured` with what to do."""
     logs.configure(settings)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, web=web, worker=worker))
 
 
@@ -61,15 +61,19 @@ async def run_on(foundation: Foundation, stop: asyncio.Event, *, web: bool, work
         if web:
             application = app.build(foundation, on_stored=worker.wake if worker else None)
             server = _server(application, foundation.settings, foundation.settings.bind)
-            group.create_task(_run_server(server, stop))
+            group.create_task(run_server(server, stop))
             _say(f"Listening on {foundation.settings.bind} for {foundation.site.origin}")
         if foundation.settings.metrics != "off":
             server = _server(metrics.build(foundation.pool), foundation.settings, foundation.settings.metrics)
-            group.create_task(_run_server(server, stop))
+            group.create_task(run_server(server, stop))
 
 
-async def _run_server(server: _Server, stop: asyncio.Event) -> None:
-    serving = asyncio.create_task(server.serve())
+async def run_server(server: Server, stop: asyncio.Event, sockets: list[socket.socket] | None = None) -> None:
+    """Serve, on `sockets` or where the server's settings say, until `stop` is set; ended, it sets it too.
+
+    Raises `Misconfigured` when the address cannot be had.
+    """
+    serving = asyncio.create_task(server.serve(sockets))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
@@ -82,7 +86,7 @@ async def _run_server(server: _Server, stop: asyncio.Event) -> None:
         stopping.cancel()
 
 
-def _server(application: ASGIApp, settings: Settings, bind: str) -> _Server:
+def _server(application: ASGIApp, settings: Settings, bind: str) -> Server:
     config = uvicorn.Config(
         application,
         ssl_certfile=settings.tls_cert or None,
@@ -101,7 +105,7 @@ def _server(application: ASGIApp, settings: Settings, bind: str) -> _Server:
         config.uds = bind.removeprefix("unix:")
     else:
         config.host, config.port = _address(bind)
-    return _Server(config)
+    return Server(config)
 
 
 def _address(bind: str) -> tuple[str, int]:
@@ -133,7 +137,8 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop.set)
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the event loop: uvloop where there is one, else asyncio itself (None)."""
     try:
         import uvloop
     except ImportError:

@@ -1,9 +1,8 @@
 """One port for both communities: the `Host` header says who is asked, as behind any proxy."""
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html import escape
 
 import uvicorn
@@ -12,6 +11,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fediverse_support.core.errors import Misconfigured
+from fediverse_support.serving import Server, run_server
 
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 5
@@ -67,33 +67,16 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handling: `running.py` decides when all stops."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
-
-
 async def serve(application: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve on `listener` until `stop` is set, and end what is under way within `GRACE_SECONDS`."""
-    server = _Server(
-        uvicorn.Config(
-            application,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            timeout_keep_alive=75,
-        )
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=75,
     )
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    server.should_exit = True
-    stop.set()
-    await serving
+    await run_server(Server(config), stop, [listener])

@@ -19,7 +19,7 @@ from fediverse_support.demo.crossings import Crossings
 from fediverse_support.demo.telling import Teller, Tide
 from fediverse_support.demo.view import View
 from fediverse_support.inbox.processing import Processed
-from fediverse_support.serving import run_on
+from fediverse_support.serving import loop_factory, run_on
 
 TOLD = "told"
 """The file that says that the whole story was told: without it the folder is not worth keeping."""
@@ -31,7 +31,7 @@ def run(port: int, fresh: bool) -> None:
     Each port has a folder of its own, because the address of a community can never change. Raises
     `Misconfigured` with what to do when port or folder are in use, or the database does not start.
     """
-    with closing(doors.listen(port)) as listener, asyncio.Runner() as runner:
+    with closing(doors.listen(port)) as listener, asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_demo(listener, folder_for(port), fresh))
 
 

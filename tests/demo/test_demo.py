@@ -1,4 +1,4 @@
-"""The demo as a newcomer meets it: one command, two communities, and what is said in one is read in the other.
+"""The demo as a newcomer meets it: one command, two communities, and what is said crosses between them.
 
 One process tree on a free port, started once for all these tests; time passes only in waiting for lines
 that the demo prints when something has happened.
@@ -22,7 +22,7 @@ import pytest
 
 from fediverse_support.demo.story import PASSWORD
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 READY = "starts over"
 TITLE = "A question from across the water"
 ANSWER = "The answer that came back"
