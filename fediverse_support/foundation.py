@@ -104,7 +104,7 @@ async def _first_start(db: Connection, site: Site, seal: Seal) -> None:
     instance = await actors.by_uri(db, site.instance_actor)
     if instance is None:
         others = await actors.any_local(db)
-        if others is not None:
+        if others is not None and not site.is_ours(others):
             raise Misconfigured(
                 f"This database belongs to a community at another address ({others}). "
                 "FS_ORIGIN cannot be changed: everything said so far carries it."

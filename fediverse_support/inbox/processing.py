@@ -11,7 +11,7 @@ decision of policy and the mark on the row. What goes wrong ends in one of three
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import msgspec
@@ -30,10 +30,10 @@ from fediverse_support.core.errors import (
 )
 from fediverse_support.core.metrics import INBOX
 from fediverse_support.core.models import Actor
-from fediverse_support.database import decisions, inbox
+from fediverse_support.database import decisions, hosts, inbox
 from fediverse_support.database.inbox import Arrived, State
 from fediverse_support.database.pool import UNSTORABLE, Connection, Pool, acquire
-from fediverse_support.inbox import proving
+from fediverse_support.inbox import proving, reading
 from fediverse_support.inbox.acquaintance import Acquaintance
 from fediverse_support.inbox.context import Context, Fetched, Needs
 from fediverse_support.inbox.facts import arrival_of
@@ -45,7 +45,7 @@ from fediverse_support.network.budget import FetchBudget
 from fediverse_support.network.documents import Documents
 from fediverse_support.policy.decisions import Decision
 from fediverse_support.policy.engine import Policy, judge
-from fediverse_support.protocol import json_gate, parsing
+from fediverse_support.protocol import parsing
 from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import Activity
 
@@ -57,7 +57,10 @@ LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 8
 MOST_CRASHES = 3
 MOST_NEEDS = 60
+SIGN_OF_LIFE_EVERY = timedelta(minutes=1)
+MOST_SEEN = 10_000
 _PAUSE = 1.0
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Processed(msgspec.Struct, frozen=True):
@@ -95,6 +98,7 @@ class Processor:
         self._on_published = on_published
         self._acquaintance = Acquaintance(pool, site, documents, policy, now)
         self._verifier = Verifier(pool, site, known_keys, self._acquaintance, now)
+        self._seen: dict[str, datetime] = {}
         self.wake = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -120,7 +124,20 @@ class Processor:
         ]
         gate = asyncio.Semaphore(AT_ONCE)
         await asyncio.gather(*(self._in_order(run, gate, stop) for run in runs))
+        await self._note_signs_of_life({row.host for row in batch if row.state == "waiting"})
         return len(batch)
+
+    async def _note_signs_of_life(self, names: set[str]) -> None:
+        """Whoever sends something verified is alive: deliveries to them need not wait any longer."""
+        now = self._now()
+        fresh = {name for name in names if now - self._seen.get(name, _LONG_AGO) >= SIGN_OF_LIFE_EVERY}
+        if not fresh:
+            return
+        async with acquire(self._pool) as db:
+            await hosts.seen_inbound(db, fresh, now)
+        if len(self._seen) > MOST_SEEN:
+            self._seen.clear()
+        self._seen.update(dict.fromkeys(fresh, now))
 
     async def _in_order(
         self, run: list[Arrived], gate: asyncio.Semaphore, stop: asyncio.Event | None
@@ -158,7 +175,10 @@ class Processor:
             if verified is None:
                 return None
             arrived = verified
-        activity = parsing.activity(json_gate.read(arrived.body), self._site.gate)
+        try:
+            activity = await reading.in_full(arrived, self._site.gate)
+        except Refused as refusal:
+            return await self._end(arrived, "refused", refusal.message)
         arrival = arrival_of(activity, arrived.activity_uri, self._site, self._now())
         decision = judge(self._policy(), arrival)
         fetched: dict[str, dict[str, object] | Actor | Trouble] = {}
@@ -238,7 +258,13 @@ class Processor:
         return Processed(arrived, arrived.state, what, None, 0.0)
 
     async def _end(self, arrived: Arrived, state: State, outcome: str) -> Processed:
-        await self._quietly(lambda db: inbox.finish(db, arrived.id, state, outcome, self._now()))
+        """The end without effects. Of what was never verified nothing is kept, not even its id."""
+
+        async def mark(db: Connection) -> None:
+            await inbox.delete(db, arrived.id)
+            await inbox.finish(db, arrived.id, state, outcome, self._now())
+
+        await self._quietly(mark)
         return Processed(arrived, state, outcome, None, 0.0)
 
     async def _quietly(self, mark: Callable[[Connection], Awaitable[object]]) -> None:
