@@ -1,14 +1,17 @@
 """Our own side, for tests: the whole application on a real database, with a few words to furnish it."""
 
-import asyncio
+import functools
+import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
+from unittest import mock
 
 import httpx
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from fediverse_support import app
 from fediverse_support.accounts import members
@@ -21,6 +24,7 @@ from fediverse_support.database import actors, follows
 from fediverse_support.database.pool import acquire
 from fediverse_support.foundation import Foundation, laid
 from fediverse_support.inbox.processing import Processor
+from fediverse_support.protocol.signatures.keys import generate_rsa
 from tests.support.remote import RemoteActor, Signed, known
 
 TEST_NETWORK = Settings(
@@ -162,13 +166,25 @@ class Home:
         return [json.loads(row["body"]) for row in rows]
 
 
+@functools.cache
+def _spare_keys() -> list[RSAPrivateKey]:
+    return [generate_rsa() for _ in range(4)]
+
+
+_turn = itertools.count()
+
+
+def _quick_rsa() -> RSAPrivateKey:
+    """One of a few keys in turn: making one takes a tenth of a second, and every test makes several."""
+    return _spare_keys()[next(_turn) % 4]
+
+
 @asynccontextmanager
 async def at_home(settings: Settings, database_url: str, data_dir: str) -> AsyncIterator[Home]:
     """A community on an empty, migrated database."""
     settings = msgspec.structs.replace(settings, database_url=database_url, data_dir=data_dir)
-    async with laid(settings, lambda _: None) as foundation:
-        home = Home(foundation)
-        async with home.client:
-            yield home
-        # What was committed in the background is finished before the pool closes.
-        await asyncio.sleep(0)
+    with mock.patch.object(actors, "generate_rsa", _quick_rsa):
+        async with laid(settings, lambda _: None) as foundation:
+            home = Home(foundation)
+            async with home.client:
+                yield home

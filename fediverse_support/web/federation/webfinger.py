@@ -25,7 +25,7 @@ from fediverse_support.web.federation.answers import (
 JRD = "application/jrd+json"
 LONGEST = 2_048
 
-_ACCOUNT = re.compile(r"(?:acct:)?@?([^@\s/:?#]+)@([^@\s/?#]+)", re.IGNORECASE)
+_ACCOUNT = re.compile(r"(?:acct:)?@?([^@\s/?#]+)@([^@\s/?#]+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(https?://[^/?#\s]+)(/[^?#\s]*)?", re.IGNORECASE)
 
 
