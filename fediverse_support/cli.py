@@ -18,7 +18,7 @@ app = App(
     name="fediverse-support",
     help="A federated server for peer support communities. All settings: docs/settings.md.",
     version=__version__,
-    help_format="plaintext",
+    help_format="markdown",
     suppress_keyboard_interrupt=False,
 )
 

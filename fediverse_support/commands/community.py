@@ -1,17 +1,16 @@
 """What the community says of itself."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from fediverse_support.commands.ground import deed, foundation
-from fediverse_support.commands.terminal import AsJson, print_fields, print_json, read_file, say
+from fediverse_support.commands.terminal import AsJson, FileOrDash, print_fields, print_json, read_file, say
 from fediverse_support.community import description
 from fediverse_support.core import clock
 from fediverse_support.moderation import deeds
 
-app = App(name="community", help_format="plaintext")
+app = App(name="community")
 
 
 @app.command
@@ -38,7 +37,7 @@ async def edit(
     title: Annotated[str | None, Parameter(help="Up to 200 characters.")] = None,
     tagline: Annotated[str | None, Parameter(help="One sentence below the title.")] = None,
     about: Annotated[str | None, Parameter(help="Who this community is for, in Markdown.")] = None,
-    about_file: Annotated[Path | None, Parameter(help="The same from a file; - is standard input.")] = None,
+    about_file: FileOrDash | None = None,
 ) -> None:
     """Change what is named and leave the rest."""
     text = about if about_file is None else read_file(about_file)

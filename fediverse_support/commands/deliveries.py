@@ -15,7 +15,7 @@ from fediverse_support.database.overviews import ListedDelivery
 from fediverse_support.moderation import deeds
 from fediverse_support.protocol.urls import normal_host
 
-app = App(name="deliveries", help_format="plaintext")
+app = App(name="deliveries")
 
 
 @app.command(name="list")

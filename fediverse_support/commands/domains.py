@@ -1,12 +1,19 @@
 """How this community deals with other servers: the domain ladder."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from fediverse_support.commands.ground import deed, foundation
-from fediverse_support.commands.terminal import AsJson, print_json, print_table, read_file, say, write_file
+from fediverse_support.commands.terminal import (
+    AsJson,
+    FileOrDash,
+    print_json,
+    print_table,
+    read_file,
+    say,
+    write_file,
+)
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Level
@@ -15,7 +22,7 @@ from fediverse_support.moderation import domain_levels, domain_lists
 from fediverse_support.moderation.domain_levels import Setting
 from fediverse_support.protocol.urls import normal_host
 
-app = App(name="domains", help_format="plaintext")
+app = App(name="domains")
 
 
 @app.command(name="list")
@@ -65,8 +72,8 @@ async def remove(domain: str, /) -> None:
 
 
 @app.command(name="import")
-async def import_(file: Path, /, *, as_json: AsJson = False) -> None:
-    """Take over a list: Mastodon's CSV, or one domain to a line. `-` is standard input.
+async def import_(file: FileOrDash, /, *, as_json: AsJson = False) -> None:
+    """Take over a list: Mastodon's CSV, or one domain to a line.
 
     suspend becomes blocked, silence becomes limited, a domain alone is blocked. Domains that have a level
     here keep it. Rows with * hide their domain and are left out.
@@ -84,8 +91,8 @@ async def import_(file: Path, /, *, as_json: AsJson = False) -> None:
 
 
 @app.command
-async def export(file: Path, /) -> None:
-    """Write the list as Mastodon's CSV; `-` is standard output. Private notes stay here."""
+async def export(file: FileOrDash, /) -> None:
+    """Write the list as Mastodon's CSV. Private notes stay here."""
     async with foundation() as (_, db):
         text = await domain_lists.written(db)
     write_file(file, text)

@@ -19,8 +19,8 @@ from fediverse_support.database.pool import Connection
 from fediverse_support.moderation import deeds
 from fediverse_support.protocol.site import Site
 
-app = App(name="group", help_format="plaintext")
-moderators = App(name="moderators", help="Who looks after a group.", help_format="plaintext")
+app = App(name="group")
+moderators = App(name="moderators", help="Who looks after a group.")
 app.command(moderators)
 
 

@@ -12,7 +12,7 @@ from fediverse_support.database import inbox
 from fediverse_support.database.inbox import Arrived, State
 from fediverse_support.moderation import cases
 
-app = App(name="inbox", help_format="plaintext")
+app = App(name="inbox")
 
 
 @app.command(name="list")

@@ -8,7 +8,7 @@ from fediverse_support.community import rotation
 from fediverse_support.core import clock
 from fediverse_support.moderation import deeds
 
-app = App(name="keys", help="The keys that our people and groups sign with.", help_format="plaintext")
+app = App(name="keys", help="The keys that our people and groups sign with.")
 
 
 @app.command

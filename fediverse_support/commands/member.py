@@ -20,7 +20,7 @@ from fediverse_support.core.models import Account, Role
 from fediverse_support.database import accounts, actors, follows
 from fediverse_support.moderation import deeds, sign_ups
 
-app = App(name="member", help_format="plaintext")
+app = App(name="member")
 Reason = Annotated[str, Parameter(help="Kept on the record of the moderators.")]
 
 

@@ -8,7 +8,7 @@ from fediverse_support.core.errors import Missing
 from fediverse_support.database import decisions, domains, inbox
 from fediverse_support.database.pool import Connection
 
-app = App(name="policy", help_format="plaintext")
+app = App(name="policy")
 
 
 @app.command

@@ -15,7 +15,7 @@ from fediverse_support.database.pool import acquire
 def demo(
     *,
     fresh: Annotated[bool, Parameter(negative=(), help="Forget what the last demo left behind.")] = False,
-    port: Annotated[int, Parameter(help="Where both communities listen.")] = 8000,
+    port: Annotated[int, Parameter(help="Where both communities listen.")] = 8600,
 ) -> None:
     """Run two small communities on this machine that federate with each other.
 
@@ -80,8 +80,7 @@ async def doctor(*, as_json: AsJson = False) -> int:
         print_json(findings)
     for finding in () if as_json else findings:
         sign = {True: "ok  ", False: "FAIL", None: "–   "}[finding.ok]
-        advice = f"  {finding.what_to_do}" if finding.what_to_do else ""
-        print(printable(f"{sign} {finding.name}: {finding.what}.{advice}"))
+        print(printable(f"{sign} {finding.name}: {finding.what.rstrip('.')}. {finding.what_to_do}"))
     return 1 if any(finding.ok is False for finding in findings) else 0
 
 

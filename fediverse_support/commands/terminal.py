@@ -22,6 +22,17 @@ PasswordFromInput = Annotated[
     bool, Parameter(negative=(), help="Read the password from the first line of standard input.")
 ]
 
+
+def _no_option(_: object, file: Path) -> None:
+    if str(file).startswith("-") and str(file) != "-":
+        raise ValueError("This looks like an option. A file whose name begins so is written ./-name.")
+
+
+FileOrDash = Annotated[
+    Path,
+    Parameter(allow_leading_hyphen=True, validator=_no_option, help="A file; - is standard input or output."),
+]
+
 LONGEST_FILE = 10_000_000
 LONGEST_PASSWORD = 8_192
 _SAID_AFTER = 2.0

@@ -29,6 +29,7 @@ ALLOWED = frozenset(
         "error",  # the kind of an exception
         "event",
         "file",
+        "host",  # another server, as `deliveries hosts` names it too
         "inbox_id",
         "level",
         "library",
@@ -91,7 +92,7 @@ def only_what_may_pass(logger: object, method: str, event: _Event) -> _Event:
     error = _exception_in(event.pop("exc_info", None))
     passed = {name: _plain(value) for name, value in event.items() if name in ALLOWED}
     if error is not None:
-        passed.setdefault("error", kind_of(error))
+        passed["error"] = kind_of(error)
         passed["at"] = lines_of(error)
     if withheld := sorted(_plain_text(str(name)) for name in event if name not in ALLOWED):
         passed["withheld"] = withheld
