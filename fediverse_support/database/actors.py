@@ -234,13 +234,13 @@ async def set_moved(db: Connection, actor_id: int, target: str) -> None:
 
 
 async def discovered_since(db: Connection, domain: str, since: datetime) -> int:
-    """How many actors of `domain` and the hosts below it we have met since then."""
+    """How many actors of `domain` and the hosts below it we have met since then, on whatever port."""
     return int(
         await db.fetchval(
             """
             select count(*) from actors
              where id >= $2 and not is_local
-               and (host = $1 or right(host, length($1) + 1) = '.' || $1)
+               and right('.' || split_part(host, ':', 1), length($1) + 1) = '.' || $1
             """,
             domain,
             id_at(since),

@@ -47,14 +47,12 @@ class Committer:
         await asyncio.sleep(self._window)
         while self._waiting:
             batch, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
-            failures = await self._commit([arrived for arrived, _ in batch])
-            for (_, future), failure in zip(batch, failures, strict=True):
-                if future.done():
-                    continue
-                if failure is None:
-                    future.set_result(None)
-                else:
-                    future.set_exception(failure)
+            failures: list[_Failure | None] = [Unavailable("This could not be stored.")] * len(batch)
+            try:
+                failures = await self._commit([arrived for arrived, _ in batch])
+            finally:
+                # Whatever has happened, nobody is left waiting, and nobody is told that it is stored.
+                _tell(batch, failures)
             if self._on_stored is not None and not all(failures):
                 self._on_stored()
 
@@ -72,3 +70,13 @@ class Committer:
 
     async def _one_by_one(self, rows: list[Arrived]) -> list[_Failure | None]:
         return [failure for row in rows for failure in await self._commit([row])]
+
+
+def _tell(batch: list[_Waiting], failures: list[_Failure | None]) -> None:
+    for (_, future), failure in zip(batch, failures, strict=True):
+        if future.done():
+            continue
+        if failure is None:
+            future.set_result(None)
+        else:
+            future.set_exception(failure)

@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -13,6 +13,8 @@ from fediverse_support.protocol.signatures.keys import PublicKey, load_public
 
 MOST_KEYS = 10_000
 KEPT_SECONDS = 300.0
+REFETCH_AFTER = timedelta(minutes=5)
+"""What we know of a key and its owner is asked for again only if it is older than this (rotation, O13)."""
 
 
 class KnownKey(msgspec.Struct, frozen=True):

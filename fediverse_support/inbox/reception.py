@@ -7,7 +7,7 @@ PieFed and Misskey that this whole server is gone): `TooLarge` 413, `WrongType` 
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -17,11 +17,11 @@ from fediverse_support.core.identifiers import new_id
 from fediverse_support.database import actors, inbox
 from fediverse_support.database.inbox import Arrived, State
 from fediverse_support.database.pool import Pool, acquire
+from fediverse_support.inbox import reading
 from fediverse_support.inbox.committing import Committer
-from fediverse_support.inbox.known_keys import KnownKey, KnownKeys
+from fediverse_support.inbox.known_keys import REFETCH_AFTER, KnownKey, KnownKeys
 from fediverse_support.inbox.limits import HostRates
 from fediverse_support.policy.engine import Policy
-from fediverse_support.protocol import json_gate, parsing
 from fediverse_support.protocol.signatures import storage, verification
 from fediverse_support.protocol.signatures.claims import Claim
 from fediverse_support.protocol.signatures.requests import SignedRequest
@@ -31,8 +31,6 @@ from fediverse_support.protocol.vocabulary import Activity
 LARGEST_BODY = 1_048_576
 MOST_UNVERIFIED = 200
 """How many arrivals of one host may wait for keys at the same time."""
-REFETCH_AFTER = timedelta(minutes=5)
-"""A key that does not fit is asked for again only if it is older than this (key rotation, O13)."""
 
 _ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 
@@ -64,7 +62,7 @@ class Reception:
         now = self._now()
         _check_size(request.body)
         _check_type(request)
-        activity = parsing.activity(json_gate.read(request.body), self._site.gate)
+        activity = reading.at_the_door(request.body, self._site.gate)
         self._check_domains(activity)
         claim = verification.read(request, self._our_hosts, now)
         host = self._site.gate.host(self._site.gate.check(claim.key_id))
@@ -73,7 +71,7 @@ class Reception:
         known = await self._keys.get(claim.key_id)
         if known is not None and self._is_verified(claim, known, now):
             state: State = "waiting"
-            forwarded = _is_forwarded(activity, known.key.owner)
+            forwarded = is_forwarded(activity, known.key.owner)
             self._rates.take(host)
         else:
             state, forwarded = "unverified", False
@@ -91,7 +89,7 @@ class Reception:
     def _check_signer(self, activity: Activity, claim: Claim) -> None:
         """Refuse at once what no key could make good: a key of one server, an actor of another (O1)."""
         if not self._site.gate.same_origin(claim.key_id, activity.actor):
-            _is_forwarded(activity, claim.key_id)
+            is_forwarded(activity, claim.key_id)
 
     def _is_verified(self, claim: Claim, known: KnownKey, now: datetime) -> bool:
         """True: the key fits. False: it does not, and is old enough to be asked for again."""
@@ -131,7 +129,7 @@ def _check_type(request: SignedRequest) -> None:
         raise WrongType("Send application/activity+json.")
 
 
-def _is_forwarded(activity: Activity, signer: str) -> bool:
+def is_forwarded(activity: Activity, signer: str) -> bool:
     """Whether somebody other than the actor sent this. Only what can be proved or fetched again may come so.
 
     Mastodon forwards replies with an LD signature, others with a FEP-8b32 proof. The signature is never
@@ -146,7 +144,8 @@ def _is_forwarded(activity: Activity, signer: str) -> bool:
 
 def _natural_id(activity: Activity, body: bytes) -> str:
     """An id for an activity without one (old Mastodon and Akkoma send Flag so), the same for one body."""
-    return f"{activity.actor}#{activity.type.lower()[:60]}-{hashlib.sha256(body).hexdigest()[:32]}"
+    # Cut, because what is stored has the length of a URL at most; the digest tells long actors apart.
+    return f"{activity.actor[:1900]}#{activity.type.lower()[:60]}-{hashlib.sha256(body).hexdigest()[:32]}"
 
 
 def _row(

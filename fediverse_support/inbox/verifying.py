@@ -6,18 +6,28 @@ from datetime import datetime
 import msgspec
 
 from fediverse_support.core import clock
-from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, Unauthenticated
+from fediverse_support.core.errors import (
+    Gone,
+    Malformed,
+    Missing,
+    Refused,
+    RemoteRefused,
+    TooMany,
+    Unauthenticated,
+)
 from fediverse_support.database import actors, inbox, keys
 from fediverse_support.database.inbox import Arrived
 from fediverse_support.database.pool import Pool, acquire
+from fediverse_support.inbox import reading
 from fediverse_support.inbox.acquaintance import Acquaintance
-from fediverse_support.inbox.known_keys import KnownKeys
+from fediverse_support.inbox.known_keys import REFETCH_AFTER, KnownKeys
+from fediverse_support.inbox.reception import is_forwarded
 from fediverse_support.network.budget import FetchBudget
-from fediverse_support.protocol import json_gate, parsing
 from fediverse_support.protocol.signatures import storage, verification
 from fediverse_support.protocol.signatures.claims import Claim
 from fediverse_support.protocol.signatures.keys import load_public
 from fediverse_support.protocol.site import Site
+from fediverse_support.protocol.vocabulary import Activity
 
 
 class Verifier:
@@ -41,11 +51,13 @@ class Verifier:
     async def verify(self, arrived: Arrived, budget: FetchBudget) -> Arrived | None:
         """The arrival as verified; None if its signature is not good, and then nothing of it is kept.
 
-        Raises `RemoteTrouble` when the key cannot be had just now. Safe to run twice.
+        Raises `RemoteTrouble` or `TooMany` when the key cannot be had just now. Safe to run twice.
         """
         try:
             forwarded = await self._is_forwarded(arrived, budget)
-        except (Refused, Missing):
+        except TooMany:
+            raise
+        except (Refused, Missing, RemoteRefused):
             await self._forget(arrived)
             return None
         if not await self._mark(arrived, forwarded):
@@ -57,24 +69,30 @@ class Verifier:
         request = storage.from_store(arrived.request or b"")
         request = msgspec.structs.replace(request, body=arrived.body)
         claim = verification.read(request, self._our_hosts, arrived.received_at)
-        owner = await self._owner_if_signed(claim, arrived)
+        activity = reading.at_the_door(arrived.body, self._site.gate)
+        owner = await self._owner_if_signed(claim)
         if owner is None:
+            await self._check_patience(claim, activity)
             try:
-                await self._acquaintance.meet_signer(claim.key_id, arrived.actor_uri, budget)
+                await self._acquaintance.meet_signer(claim.key_id, activity.actor, budget)
             except Gone:
-                return await self._farewell(arrived)
+                return await self._farewell(activity)
             self._keys.forget(claim.key_id)
-            owner = await self._owner_if_signed(claim, arrived)
+            owner = await self._owner_if_signed(claim)
         if owner is None:
             raise Unauthenticated("The signature does not fit the key that its owner publishes.")
-        activity = parsing.activity(json_gate.read(arrived.body), self._site.gate)
-        if owner == activity.actor:
-            return False
-        if activity.proof is None and not isinstance(activity.raw.get("signature"), dict):
-            raise Unauthenticated("The signature is not that of the activity's actor.")
-        return True
+        return is_forwarded(activity, owner)
 
-    async def _owner_if_signed(self, claim: Claim, arrived: Arrived) -> str | None:
+    async def _check_patience(self, claim: Claim, activity: Activity) -> None:
+        """Raise `Unauthenticated` if the signer was asked for its keys a moment ago (O13)."""
+        if not self._site.gate.same_origin(claim.key_id, activity.actor):
+            return
+        async with acquire(self._pool) as db:
+            known = await actors.by_uri(db, activity.actor)
+        if known and known.fetched_at and self._now() - known.fetched_at < REFETCH_AFTER:
+            raise Unauthenticated("The signature does not fit the key that its owner has just published.")
+
+    async def _owner_if_signed(self, claim: Claim) -> str | None:
         async with acquire(self._pool) as db:
             row = await keys.by_id(db, claim.key_id)
         if row is None or row.actor_state != "active":
@@ -85,9 +103,8 @@ class Verifier:
             return None
         return row.actor_uri
 
-    async def _farewell(self, arrived: Arrived) -> bool:
+    async def _farewell(self, activity: Activity) -> bool:
         """The signer is gone, which proves its own deletion (SWICG); False: not forwarded."""
-        activity = parsing.activity(json_gate.read(arrived.body), self._site.gate)
         async with acquire(self._pool) as db:
             known = await actors.by_uri(db, activity.actor)
         if activity.type == "Delete" and activity.object_id == activity.actor and known is not None:

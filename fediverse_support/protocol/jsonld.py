@@ -43,6 +43,29 @@ def needs_compaction(document: Document) -> bool:
     return False
 
 
+def outline(document: Document) -> dict[str, Any]:
+    """The outermost names of `document` without `@` and `as:`, and ids in place of `{"@id": …}`.
+
+    Enough to see by whom and what a document in such words is; not enough to act on, since an alias of its
+    own is not followed. Raises `Malformed` where two names become one.
+    """
+    found: dict[str, Any] = {}
+    for name, value in document.items():
+        plain = _plain(name)
+        if plain in found:
+            raise Malformed("This document says one thing twice.")
+        if isinstance(value, dict) and isinstance(value.get("@id"), str):
+            value = value["@id"]
+        found[plain] = _plain(value) if plain == "type" and isinstance(value, str) else value
+    return found
+
+
+def _plain(name: str) -> str:
+    if name in ("@id", "@type"):
+        return name[1:]
+    return next((name.removeprefix(start) for start in _PREFIXES if name.startswith(start)), name)
+
+
 def compact(document: Document) -> dict[str, Any]:
     """`document` in everyone's words (`contexts.OURS`). Call it through `network.jsonld_process` only.
 

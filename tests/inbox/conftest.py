@@ -75,10 +75,8 @@ class Internet:
                 status, body = (
                     (found, b"") if isinstance(found, int) else (200, json.dumps(found).encode("utf-8"))
                 )
-                writer.write(
-                    f"HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-                    + body
-                )
+                fields = f"content-type: {kind}\r\ncontent-length: {len(body)}"
+                writer.write(f"HTTP/1.1 {status} X\r\n{fields}\r\n\r\n".encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -100,12 +98,11 @@ class Internet:
         handle = target.partition("resource=")[2].replace("acct%3A", "acct:").replace("%40", "@")
         name = handle.removeprefix("acct:").partition("@")[0]
         for url, document in self.documents.items():
-            if isinstance(document, dict) and document.get("preferredUsername") == name:
-                if url.startswith(f"http://{host}/"):
-                    return {
-                        "subject": f"acct:{name}@{host}",
-                        "links": [{"rel": "self", "type": "application/activity+json", "href": url}],
-                    }
+            if not isinstance(document, dict) or not url.startswith(f"http://{host}/"):
+                continue
+            if document.get("preferredUsername") == name:
+                link = {"rel": "self", "type": "application/activity+json", "href": url}
+                return {"subject": f"acct:{name}@{host}", "links": [link]}
         return 404
 
 

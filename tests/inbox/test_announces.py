@@ -176,7 +176,7 @@ async def test_a_deletion_is_believed_when_the_posts_own_server_confirms_it(worl
 
 
 async def test_a_group_takes_down_and_restores_only_what_is_in_it(world, internet):
-    group, ana = await scene(world)
+    group, _ana = await scene(world)
     other = await world.known("other", "piefed", "Group")
     member = await world.member("mika")
     await world.join_elsewhere(member, other)

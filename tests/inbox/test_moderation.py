@@ -18,7 +18,7 @@ async def scene(world):
 @pytest.mark.parametrize("verb", ["Add", "Remove"])
 @pytest.mark.parametrize("collection", ["featured", "moderators"])
 async def test_only_a_moderator_pins_and_names(world, verb, collection):
-    ana, mod, group, uri = await scene(world)
+    ana, _mod, group, uri = await scene(world)
     object = uri if collection == "featured" else ana.uri
     before = await world.counts()
     act = ana.does(verb, object, target=f"{group.uri}/{collection}", to=[PUBLIC])
@@ -119,7 +119,7 @@ async def test_a_report_about_nothing_is_refused(world, object):
 
 
 async def test_a_report_reaches_the_moderators_once_and_nobody_else(world):
-    ana, mod, group, uri = await scene(world)
+    ana, mod, _group, uri = await scene(world)
     before = len(await world.sent())
     flag = ana.does("Flag", [ana.uri, uri, 7, {"id": mod.uri}], content="<p>Please <b>look</b></p>")
     for _ in range(2):

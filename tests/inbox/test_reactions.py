@@ -35,7 +35,7 @@ async def test_a_reaction_to_nothing_is_refused(world, object):
     ],
 )
 async def test_a_reaction_is_kept_once_and_passed_on_to_those_who_understand(world, type, more, kind):
-    ana, group, uri = await thread(world)
+    ana, _group, uri = await thread(world)
     before = len(await world.sent())
     like = ana.does(type, uri, **more)
     assert (await world.send(ana, like)).outcome == "Kept."

@@ -146,10 +146,10 @@ async def _removed(context: Context, sender: Verified, inner: Activity) -> str:
     if context.site.is_ours(post.uri):
         return await _taken_down(context, sender.actor, post.id, post.group_id)
     author = await actors.by_id(context.db, post.author_id)
-    if author is not None and inner.actor == author.uri:
-        if await proving.proved(context, inner.raw, inner.actor) is not None:
-            await removals.delete_confirmed(context.db, context.site, post, context.now)
-            return "Deleted, as its author has proved."
+    is_own = author is not None and inner.actor == author.uri
+    if is_own and await proving.proved(context, inner.raw, inner.actor) is not None:
+        await removals.delete_confirmed(context.db, context.site, post, context.now)
+        return "Deleted, as its author has proved."
     try:
         context.document(post.uri)
     except (Gone, Missing):
