@@ -165,4 +165,6 @@ def _either(page: Endpoint, document: Endpoint) -> Endpoint:
 async def _no_such_address(request: Request, error: Exception) -> Response:
     if getattr(error, "status_code", 404) == 404 and wants_document(request):
         return nothing()
-    return await http_error(request, error)
+    response = await http_error(request, error)
+    response.headers.update(getattr(error, "headers", None) or {})
+    return response
