@@ -18,9 +18,9 @@ from fediverse_support.community import announcing, speaking
 from fediverse_support.core.errors import Gone, Refused, Unavailable
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.core.markup import safe_text, sanitise, strip_group_mention, title_from
-from fediverse_support.core.models import REACHES, Actor, Post, Reach
+from fediverse_support.core.models import REACHES, Actor, Group, Post, Reach, Standing
 from fediverse_support.database import activities as stored
-from fediverse_support.database import actors, groups, held, posts, tombstones
+from fediverse_support.database import actors, held, places, posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.policy.decisions import Decision
 from fediverse_support.protocol import json_gate
@@ -32,10 +32,18 @@ TITLE_LENGTH = 200
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a post belongs. Without a group and without a parent it is none of our business."""
+    """Where a post belongs, and how its author stands there.
 
-    group: Actor | None
-    parent: Post | None
+    `rules` are there for a group of ours. Without a group and without a parent it is none of our business.
+    """
+
+    group: Actor | None = None
+    parent: Post | None = None
+    rules: Group | None = None
+    standing: Standing = Standing()
+    is_known: bool = False
+    is_buried: bool = False
+    is_awaited: bool = False
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -60,15 +68,20 @@ _SENTENCES = {
 }
 
 
-async def place_of(db: Connection, document: PostDocument) -> Place:
-    """The parent that we know, and the group: the parent's, or the one that the post is addressed to."""
-    parent = await posts.by_uri(db, document.in_reply_to) if document.in_reply_to else None
-    if parent is not None and parent.group_id is not None:
-        return Place(await actors.by_id(db, parent.group_id), parent)
-    addressed = await actors.by_uris(db, [*document.audience, *document.to, *document.cc])
-    found = [actor for actor in addressed if actor.is_group and actor.state == "active"]
-    found.sort(key=lambda actor: (not actor.is_local, actor.id))
-    return Place(found[0] if found else None, parent)
+async def place_of(
+    db: Connection, document: PostDocument, author: Actor, now: datetime, *, within: Actor | None = None
+) -> Place:
+    """The parent that we know, and the group: the parent's, the one addressed, or at last `within`."""
+    found = await places.find(
+        db,
+        object_uri=document.id,
+        author=author,
+        in_reply_to=document.in_reply_to,
+        addressed=[*document.audience, *document.to, *document.cc],
+        within=within.uri if within else None,
+        now=now,
+    )
+    return Place(**msgspec.structs.asdict(found))
 
 
 async def receive(
@@ -88,21 +101,20 @@ async def receive(
     the place is kept, as it would be had both come in order. Raises `Gone` for another version of a deleted
     post, `Refused` or `Forbidden` if it may not be said there. Safe to run twice.
     """
-    known = await posts.by_uri(db, document.id, for_update=True)
+    known = await posts.by_uri(db, document.id, for_update=True) if place.is_known else None
     if known is not None:
         return await _another_version(db, site, known, document, author, activity, now)
-    await _check_may_speak(db, place, author, document, now)
+    _check_may_speak(place, author, document)
     post = _post(document, author, place, decision, now)
     if not await posts.insert(db, post):
         raise Unavailable("This arrived twice at the same moment.")
-    is_buried = await tombstones.is_buried(db, document.id, author.uri)
-    if is_buried:
+    if place.is_buried:
         await posts.erase(db, post.id)
         post = msgspec.structs.replace(post, state="deleted")
     if activity is not None and post.state == "held":
         await held.keep(db, post.id, json_gate.write(dict(activity)).decode())
-    await _settle(db, site, post, author, place.group, activity, now)
-    return Received(post, "deleted" if is_buried else "new")
+    await _settle(db, site, post, author, place, activity, now)
+    return Received(post, "deleted" if place.is_buried else "new")
 
 
 async def _settle(
@@ -110,7 +122,7 @@ async def _settle(
     site: Site,
     post: Post,
     author: Actor,
-    group: Actor | None,
+    place: Place,
     activity: Mapping[str, Any] | None,
     now: datetime,
 ) -> None:
@@ -118,13 +130,28 @@ async def _settle(
     if post.state == "live":
         if not post.is_root:
             await posts.touch_thread(db, post.root_id, post.active_at)
-        if activity is not None and group is not None and group.is_local:
-            await announcing.announce_post(db, site, group, post, author, activity, now)
-    waiting = [reply for reply in await posts.waiting_for(db, post.uri) if reply.root_id != post.root_id]
+        if activity is not None and place.group is not None and place.group.is_local:
+            await announcing.announce_post(db, site, place.group, post, author, activity, now)
+    if place.is_awaited:
+        await _adopt(db, post)
+
+
+async def _adopt(db: Connection, parent: Post) -> int:
+    """Move the replies that arrived before `parent` below it, with their threads; how many."""
+    waiting = [reply for reply in await posts.waiting_for(db, parent.uri) if reply.root_id != parent.root_id]
     for reply in waiting:
-        await posts.attach(db, reply, post)
+        await posts.attach(db, reply, parent)
     if waiting:
-        await posts.refresh_activity(db, post.root_id)
+        await posts.refresh_activity(db, parent.root_id)
+    return len(waiting)
+
+
+async def reunite(db: Connection, limit: int = 100) -> int:
+    """Find replies that missed their parent because both arrived at the same moment; how many moved.
+
+    Neither could see the other then. The caller opened the transaction. Safe to run twice.
+    """
+    return sum([await _adopt(db, parent) for parent in await posts.parents_of_strays(db, limit)])
 
 
 async def _another_version(
@@ -173,18 +200,15 @@ async def _announce_if_owed(
     await announcing.announce_post(db, site, group, known, author, activity, now)
 
 
-async def _check_may_speak(
-    db: Connection, place: Place, author: Actor, document: PostDocument, now: datetime
-) -> None:
+def _check_may_speak(place: Place, author: Actor, document: PostDocument) -> None:
     if visibility(document.to, document.cc) not in ("open", "quiet"):
         raise Refused("Only public posts are taken: this one was meant for fewer people.")
     if place.group is None and place.parent is None:
         raise Refused("This is for no group here.")
     if place.group is not None and place.group.is_local:
-        group = await groups.by_actor(db, place.group.id)
-        if group is None:
+        if place.rules is None:
             raise Refused("This group is gone.")
-        await speaking.check(db, group, author, now)
+        speaking.check(place.rules, author, place.standing)
 
 
 def _post(document: PostDocument, author: Actor, place: Place, decision: Decision, now: datetime) -> Post:
@@ -209,7 +233,7 @@ def _post(document: PostDocument, author: Actor, place: Place, decision: Decisio
         content_warning=safe_text(document.content_warning or "", 500),
         sensitive=document.sensitive,
         language=(document.language or "")[:35] or None,
-        reach=_reach(document, parent, decision),
+        reach=_reach(document, place, decision),
         state="held" if decision.is_held else "live",
         url=document.url,
         attachments=tuple(
@@ -254,11 +278,10 @@ def _title_and_content(document: PostDocument, is_root: bool) -> tuple[str, str]
     return safe_text(strip_group_mention(title), TITLE_LENGTH), content
 
 
-def _reach(document: PostDocument, parent: Post | None, decision: Decision) -> Reach:
-    """Never wider than the post says, than its parent, or than policy allows."""
+def _reach(document: PostDocument, place: Place, decision: Decision) -> Reach:
+    """Never wider than the post says, than its parent and its group, or than policy allows."""
     reaches: list[Reach] = ["quiet" if visibility(document.to, document.cc) == "quiet" else "open"]
-    if parent is not None:
-        reaches.append(parent.reach)
+    reaches += [wider.reach for wider in (place.parent, place.rules) if wider is not None]
     if decision.is_quiet:
         reaches.append("quiet")
     return min(reaches, key=REACHES.index)

@@ -21,7 +21,7 @@ from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import mentions_in, render_markdown, safe_text
 from fediverse_support.core.models import REACHES, Actor, Group, Post, Reach, Viewer
 from fediverse_support.database import activities as stored
-from fediverse_support.database import actors, groups, posts, tombstones
+from fediverse_support.database import actors, groups, places, posts, tombstones
 from fediverse_support.database.pool import Connection
 from fediverse_support.outbox.publishing import Followers, new_activity_uri, publish
 from fediverse_support.protocol.addressing import audience_for_group_post
@@ -260,7 +260,7 @@ async def _may_speak(db: Connection, group: Actor, author: Actor, now: datetime)
     rules = await groups.by_actor(db, group.id)
     if rules is None:
         raise Missing("This group is gone.")
-    await speaking.check(db, rules, author, now)
+    speaking.check(rules, author, await places.standing(db, group, author, now))
     return rules
 
 

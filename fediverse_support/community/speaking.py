@@ -1,29 +1,22 @@
 """Who may speak in a group of ours."""
 
-from datetime import datetime
-
 from fediverse_support.community import visibility
 from fediverse_support.core.errors import Forbidden
-from fediverse_support.core.models import Actor, Group
-from fediverse_support.database import blocks, follows, groups
-from fediverse_support.database.pool import Connection
+from fediverse_support.core.models import Actor, Group, Standing
 
 
-async def check(db: Connection, group: Group, author: Actor, now: datetime) -> None:
-    """Raise `Forbidden` unless `author` may post and answer in `group`."""
+def check(group: Group, author: Actor, standing: Standing) -> None:
+    """Raise `Forbidden` unless `author`, who stands in `group` as told, may post and answer in it."""
     if group.actor.state != "active":
         raise Forbidden("This group is closed.")
     if not author.is_local and not visibility.federates(group):
         raise Forbidden("This group is for members of its own community.")
-    if await blocks.is_blocked(db, author.uri, group.actor.uri, now):
+    if standing.is_blocked:
         raise Forbidden("The moderators of this group have asked this account not to post in it.")
-    needs_membership = group.speaking == "members" or group.seeing == "members"
-    if group.speaking == "everyone" and not needs_membership:
-        return
-    if await groups.is_moderator(db, group.actor.id, author.id):
+    if standing.is_moderator:
         return
     if group.speaking == "moderators":
         raise Forbidden("Only the moderators of this group post in it.")
-    follow = await follows.between(db, author.id, group.actor.id)
-    if follow is None or follow.state != "accepted":
+    needs_membership = group.speaking == "members" or group.seeing == "members"
+    if needs_membership and not standing.is_member:
         raise Forbidden("Only members of this group post in it. Join it first.")

@@ -71,6 +71,14 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     rules_html: str = ""
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """How somebody stands in a group."""
+
+    is_blocked: bool = False
+    is_member: bool = False
+    is_moderator: bool = False
+
+
 class Post(msgspec.Struct, frozen=True, kw_only=True):
     """One row of `posts`."""
 

@@ -151,6 +151,21 @@ async def waiting_for(db: Connection, parent_uri: str) -> list[Post]:
     return all_of(read, rows)
 
 
+async def parents_of_strays(db: Connection, limit: int) -> list[Post]:
+    """Posts that have an answer which does not know them."""
+    rows = await db.fetch(
+        """
+        select * from posts p
+         where p.uri in (select in_reply_to from posts where parent_id is null and in_reply_to is not null)
+           and exists (select from posts r
+                        where r.in_reply_to = p.uri and r.parent_id is null and r.root_id <> p.root_id)
+         order by p.id limit $1
+        """,
+        limit,
+    )
+    return all_of(read, rows)
+
+
 async def attach(db: Connection, reply: Post, parent: Post) -> None:
     """Move a reply, and the thread that grew below it, to its place below `parent`.
 

@@ -115,10 +115,10 @@ class Lookups:
         author = await self._met(document.author, budget)
         group = await self._group_of(document, budget)
         async with acquire(self._pool) as db, db.transaction():
-            place = await arrivals.place_of(db, document)
-            if place.group is None and group is None:
+            place = await arrivals.place_of(db, document, author, now, within=group)
+            if place.group is None:
                 raise Refused("This post is in no group that we know. Look up its group first.")
-            return await self._judged(db, document, author, Place(place.group or group, place.parent), now)
+            return await self._judged(db, document, author, place, now)
 
     async def _group_of(self, document: PostDocument, budget: FetchBudget) -> Actor | None:
         for uri in document.audience[:2]:

@@ -8,8 +8,9 @@ forge it anyway (O11).
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from fediverse_support.community import arrivals, removals
-from fediverse_support.community.arrivals import Place
 from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, Trouble
 from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, follows, reactions
@@ -89,12 +90,11 @@ async def _post(context: Context, activity: Activity, sender: Verified, document
     )
     if not decision.lets_in:
         raise Refused(decision.reason)
-    place = await arrivals.place_of(context.db, document)
-    if place.parent is None and place.group is not None and place.group.id != sender.actor.id:
-        place = Place(None, None)
-    where = Place(place.group or sender.actor, place.parent)
+    place = await arrivals.place_of(context.db, document, author, context.now)
+    if place.group is None or (place.parent is None and place.group.id != sender.actor.id):
+        place = msgspec.structs.replace(place, group=sender.actor, rules=None)
     received = await arrivals.receive(
-        context.db, context.site, document, author, where, decision, None, context.now
+        context.db, context.site, document, author, place, decision, None, context.now
     )
     return received.sentence
 

@@ -64,16 +64,16 @@ async def receive(
     activity: Mapping[str, Any] | None,
 ) -> str:
     """Find the place of a verified post and store it; unknown parents are looked up as far as allowed."""
-    place = await arrivals.place_of(context.db, document)
+    place = await arrivals.place_of(context.db, document, author, context.now)
     if place.parent is None and document.in_reply_to and place.group is not None and place.group.is_local:
-        place = await _with_parent(context, document, place)
+        place = await _with_parent(context, document, author, place.group) or place
     received = await arrivals.receive(
         context.db, context.site, document, author, place, decision, activity, context.now
     )
     return received.sentence
 
 
-async def _with_parent(context: Context, document: PostDocument, place: Place) -> Place:
+async def _with_parent(context: Context, document: PostDocument, author: Actor, group: Actor) -> Place | None:
     """Fetch the posts above a reply, from the nearest up, and store them from the top down.
 
     Only if they belong to the group anyway: an answer must not drag into it what somebody wrote elsewhere.
@@ -90,17 +90,20 @@ async def _with_parent(context: Context, document: PostDocument, place: Place) -
             break
         above.append(parent)
         uri = parent.in_reply_to
-    if above and (await arrivals.place_of(context.db, above[-1])).group != place.group:
-        return place
+    if not above:
+        return None
+    top = await arrivals.place_of(context.db, above[-1], author, context.now)
+    if top.group is None or top.group.id != group.id:
+        return None
     for parent in reversed(above):
         try:
-            await _store_ancestor(context, parent, place)
+            await _store_ancestor(context, parent, group)
         except Trouble:
             break
-    return Place(place.group, await stored.by_uri(context.db, document.in_reply_to or ""))
+    return await arrivals.place_of(context.db, document, author, context.now, within=group)
 
 
-async def _store_ancestor(context: Context, document: PostDocument, place: Place) -> None:
+async def _store_ancestor(context: Context, document: PostDocument, group: Actor) -> None:
     """Store a post that we looked up: judged like any other, and announced to nobody."""
     author = await context.actor(document.author)
     arrival = arrival_of_post(
@@ -113,11 +116,8 @@ async def _store_ancestor(context: Context, document: PostDocument, place: Place
     decision = await context.judge(arrival)
     if not decision.lets_in:
         raise Refused(decision.reason)
-    found = await arrivals.place_of(context.db, document)
-    group = found.group or place.group
-    await arrivals.receive(
-        context.db, context.site, document, author, Place(group, found.parent), decision, None, context.now
-    )
+    place = await arrivals.place_of(context.db, document, author, context.now, within=group)
+    await arrivals.receive(context.db, context.site, document, author, place, decision, None, context.now)
 
 
 def _post_of(context: Context, activity: Activity) -> PostDocument:

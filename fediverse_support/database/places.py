@@ -1,0 +1,116 @@
+"""Everything about the place of an arriving post, in one look.
+
+What it answers, the group that it belongs to, how its author stands there, and whether the post itself is
+known, was deleted, or is waited for: the inbox asks for all of it each time, so it is one round trip.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from fediverse_support.core.models import Actor, Group, Post, Standing
+from fediverse_support.database import actors, posts
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import Row
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is. `rules` are those of the group if it is ours; `is_awaited`: an answer came first."""
+
+    parent: Post | None
+    group: Actor | None
+    rules: Group | None
+    standing: Standing
+    is_known: bool
+    is_buried: bool
+    is_awaited: bool
+
+
+_FIND = """
+    select p as parent, a as actor, g as rules,
+           exists (select from posts where uri = $1) as is_known,
+           exists (select from tombstones where uri = $1 and by_uri = $2) as is_buried,
+           exists (select from posts where in_reply_to = $1 and parent_id is null) as is_awaited,
+           exists (select from blocks b
+                    where b.blocked_uri = $2 and b.target_uri = a.uri
+                      and (b.ends_at is null or b.ends_at > $6)) as is_blocked,
+           exists (select from follows f
+                    where f.follower_id = $3 and f.followed_id = a.id and f.state = 'accepted') as is_member,
+           exists (select from group_moderators m
+                    where m.group_id = a.id and m.actor_id = $3) as is_moderator
+      from (values (1)) as once
+      left join posts p on p.uri = $4
+      left join lateral (
+           -- The parent's group; without one, the group that the post is addressed to, ours first.
+           select id from actors
+            where case when p.group_id is not null then id = p.group_id
+                       else uri = any(array_append($5::text[], $7))
+                            and type = 'Group' and state = 'active' end
+            order by uri is not distinct from $7, not is_local, id limit 1) chosen on true
+      left join actors a on a.id = chosen.id
+      left join groups g on g.actor_id = a.id
+"""
+
+
+async def find(
+    db: Connection,
+    *,
+    object_uri: str,
+    author: Actor,
+    in_reply_to: str | None,
+    addressed: Sequence[str],
+    within: str | None,
+    now: datetime,
+) -> Found:
+    """Look for the place of a post by `author`; `within` is the group to take if nothing else tells one."""
+    row = await db.fetchrow(
+        _FIND, object_uri, author.uri, author.id, in_reply_to, list(addressed), now, within
+    )
+    assert row is not None
+    group = actors.read(row["actor"]) if row["actor"] else None
+    return Found(
+        parent=posts.read(row["parent"]) if row["parent"] else None,
+        group=group,
+        rules=_rules(group, row["rules"]) if group and row["rules"] else None,
+        standing=Standing(
+            is_blocked=row["is_blocked"], is_member=row["is_member"], is_moderator=row["is_moderator"]
+        ),
+        is_known=row["is_known"],
+        is_buried=row["is_buried"],
+        is_awaited=row["is_awaited"],
+    )
+
+
+def _rules(actor: Actor, row: Row) -> Group:
+    return Group(
+        actor=actor,
+        joining=row["joining"],
+        seeing=row["seeing"],
+        speaking=row["speaking"],
+        reach=row["reach"],
+        rules_source=row["rules_source"],
+        rules_html=row["rules_html"],
+    )
+
+
+async def standing(db: Connection, group: Actor, author: Actor, now: datetime) -> Standing:
+    """How `author` stands in a group."""
+    row = await db.fetchrow(
+        """
+        select exists (select from blocks b
+                        where b.blocked_uri = $1 and b.target_uri = $3
+                          and (b.ends_at is null or b.ends_at > $5)) as is_blocked,
+               exists (select from follows
+                        where follower_id = $2 and followed_id = $4 and state = 'accepted') as is_member,
+               exists (select from group_moderators
+                        where group_id = $4 and actor_id = $2) as is_moderator
+        """,
+        author.uri,
+        author.id,
+        group.uri,
+        group.id,
+        now,
+    )
+    assert row is not None
+    return Standing(**row)
