@@ -42,8 +42,12 @@ MOST_KEPT = 10_000
 
 _PATH = re.compile(r"/(?:(?:(groups|people)/([a-z0-9_]{1,30})|actor)/)?inbox", re.ASCII)
 _Headers = list[tuple[bytes, bytes]]
-_COUNTED: dict[State, str] = {"waiting": "accepted", "unverified": "unverified", "done": "farewell"}
-"""How an arrival is counted, by the state it was stored in; the worker counts what becomes of it."""
+_COUNTED = {
+    "waiting": INBOX.labels("accepted"),
+    "unverified": INBOX.labels("accepted_unverified"),
+    "done": INBOX.labels("farewell"),
+}
+"""What an arrival is counted as, by the state it is in now; the worker counts what becomes of it."""
 
 
 class Inbox:
@@ -64,7 +68,7 @@ class Inbox:
             return
         if state is None:
             return
-        INBOX.labels(_COUNTED.get(state, state)).inc()
+        _COUNTED[state].inc()
         await _answer(send, 202)
 
     async def _take_in(self, scope: Scope, receive: Receive) -> State | None:
