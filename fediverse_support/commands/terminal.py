@@ -164,8 +164,11 @@ def _first_line() -> str:
 def read_file(file: Path) -> str:
     """The text of a file, or of standard input for `-`. Raises `Misconfigured` or `Malformed`."""
     try:
-        with open(0 if str(file) == "-" else file, "rb", closefd=str(file) != "-") as source:
-            data = source.read(LONGEST_FILE + 1)
+        if str(file) == "-":
+            data = sys.stdin.buffer.read(LONGEST_FILE + 1)
+        else:
+            with open(file, "rb") as source:
+                data = source.read(LONGEST_FILE + 1)
     except OSError as error:
         raise Misconfigured(f"{file} cannot be read: {error.strerror}.") from None
     if len(data) > LONGEST_FILE:
