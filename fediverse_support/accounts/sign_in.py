@@ -19,8 +19,6 @@ WINDOW = timedelta(minutes=15)
 ATTEMPTS = 10
 """Attempts for one name within `WINDOW`."""
 
-_WRONG = "Name and password do not fit together. Nothing is lost; please try again."
-
 
 async def by_password(db: Connection, name: str, password: str, now: datetime) -> Account:
     """The active account that `name` and `password` open.
@@ -41,12 +39,16 @@ async def by_password(db: Connection, name: str, password: str, now: datetime) -
 async def _checked(db: Connection, found: Credentials | None, password: str) -> Account:
     if found is None or found.password_hash is None:
         await passwords.fits_nobody(password[: passwords.LONGEST])
-        raise Unauthenticated(_WRONG)
+        raise _wrong()
     if not await passwords.fits(found.password_hash, password[: passwords.LONGEST]):
-        raise Unauthenticated(_WRONG)
+        raise _wrong()
     if passwords.is_outdated(found.password_hash):
         await accounts.set_password(db, found.account.id, await passwords.hashed(password))
     return found.account
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("Name and password do not fit together. Nothing is lost; please try again.")
 
 
 def _open_only(account: Account) -> Account:

@@ -127,7 +127,9 @@ class Renderer:
         translations = translations_for(language)
         environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
         times = Times(language, translations)
-        environment.filters.update(ago=times.ago, host=host_of, outside=outside, page_id=page_id, address=address_of)
+        environment.filters.update(
+            ago=times.ago, host=host_of, outside=outside, page_id=page_id, address=address_of
+        )
         environment.globals.update(
             static=static_url, gettext_plain=translations.gettext, languages=LANGUAGES, domain=self._domain
         )

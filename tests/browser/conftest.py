@@ -22,10 +22,9 @@ from fediverse_support.database import actors, community, groups
 from fediverse_support.database.pool import Pool, acquire
 from fediverse_support.network.client import Client
 from fediverse_support.network.documents import Documents
-from tests.web.conftest import World, private_key, quick_passwords
-from tests.web.pages.conftest import Village
+from tests.web.conftest import Village, World, private_key, quick_keys, quick_passwords
 
-__all__ = ["quick_passwords"]
+__all__ = ["quick_keys", "quick_passwords"]
 
 CHROMIUM = os.environ.get("TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 ARGUMENTS = [
@@ -91,8 +90,8 @@ async def furnish(house: House) -> None:
             title="The Garden",
             tagline="People who carry something heavy, carrying it together.",
             about_source="",
-            about_html="<p>We are a small community of people who have lost someone, who live with pain, or who "
-            "look after somebody. Nobody here is an expert. We listen.</p>",
+            about_html="<p>We are a small community of people who have lost someone, who live with pain, or "
+            "who look after somebody. Nobody here is an expert. We listen.</p>",
         )
     for name, role in (("ada", "owner"), ("ben", "member"), ("carla", "moderator"), ("dev", "member")):
         house.people[name] = await world.member(name, role=role)
@@ -100,12 +99,14 @@ async def furnish(house: House) -> None:
         "night_owls",
         title="Night owls",
         summary="For the hours when nobody else is awake.",
-        rules="- Listen first.\n- No advice unless somebody asks for it.\n- What is said here is not repeated.",
+        rules="- Listen first.\n- No advice unless somebody asks.\n- What is said here is not repeated.",
     )
     await village.group(
         "slow_grief", title="Slow grief", summary="For losses that others think should be over by now."
     )
-    await village.group("carers", title="Carers' kitchen", summary="For those who look after someone at home.")
+    await village.group(
+        "carers", title="Carers' kitchen", summary="For those who look after someone at home."
+    )
     closed = await village.group(
         "twelve_steps", title="One day at a time", summary="Recovery, among ourselves.",
         seeing="members", speaking="members", reach="members", joining="approval",
@@ -118,9 +119,10 @@ async def furnish(house: House) -> None:
     first = await village.writes(
         house.people["ben"],
         owls.actor,
-        "It is ten past three and the house is very quiet. Since my father died I wake at the same minute every "
-        "night, the one when the phone rang.\n\nI am not looking for a solution. I would just like to know that "
-        "somebody else is awake.\n\n> Grief is love with nowhere to go.\n\nThat line helped for a while.",
+        "It is ten past three and the house is very quiet. Since my father died I wake at the same minute "
+        "every night, the one when the phone rang.\n\nI am not looking for a solution. I would just like to "
+        "know that somebody else is awake.\n\n> Grief is love with nowhere to go.\n\n"
+        "That line helped for a while.",
         title="Awake at the same minute every night",
     )
     warned = await village.writes(
@@ -137,13 +139,15 @@ async def furnish(house: House) -> None:
     async with acquire(world.pool) as db:
         await db.execute("update posts set published_at = published_at - interval '3 hours'")
         await db.execute(
-            "insert into decisions (id, activity_uri, actor_uri, host, activity_type, outcome, rules, reason, "
-            "policy_version) values (1, 'https://harbour.example/1', 'https://harbour.example/users/rosa', "
-            "'harbour.example', 'Create', 'accept', '{default}', 'Nothing speaks against it.', 1)"
+            "insert into decisions (id, activity_uri, actor_uri, host, activity_type, outcome, rules, "
+            "reason, policy_version) values (1, 'https://harbour.example/1', "
+            "'https://harbour.example/users/rosa', 'harbour.example', 'Create', 'accept', '{default}', "
+            "'Nothing speaks against it.', 1)"
         )
         await db.execute(
-            "insert into reports (id, reporter_uri, object_uris, reason) values (5, "
-            "'https://harbour.example/users/rosa', '{https://garden.localhost/posts/1}', 'This frightened me.')"
+            "insert into reports (id, reporter_uri, object_uris, reason) values "
+            "(5, 'https://harbour.example/users/rosa', '{https://garden.localhost/posts/1}', "
+            "'This frightened me.')"
         )
     await world.member("newcomer", state="waiting")
     async with acquire(world.pool) as db:
@@ -171,8 +175,8 @@ async def remote_answer(house: House, author, parent, group) -> None:
     async with acquire(house.world.pool) as db:
         await db.execute(
             """
-            insert into posts (id, uri, author_id, group_id, root_id, parent_id, in_reply_to, content_html, reach,
-                               url, published_at, active_at)
+            insert into posts (id, uri, author_id, group_id, root_id, parent_id, in_reply_to, content_html,
+                               reach, url, published_at, active_at)
             values (77, 'https://harbour.example/notes/1', $1, $2, $3, $3, $4,
                     '<p>Awake too, two time zones away. For me it is the hour when the dog used to ask to go '
                     'out.</p>', 'open', 'https://harbour.example/@rosa/1', now(), now())
@@ -211,7 +215,7 @@ async def house(database: Pool, settings: Settings, chromium: Browser) -> AsyncI
             uvicorn.Config(world.app, host="127.0.0.1", port=port, log_config=None, lifespan="off")
         )
         running = asyncio.create_task(server.serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
             await asyncio.sleep(0.01)
         house = House(world, chromium)
         await furnish(house)

@@ -2,9 +2,11 @@
 
 from starlette.responses import RedirectResponse, Response
 
+from fediverse_support.community import threads
 from fediverse_support.core import clock
-from fediverse_support.core.errors import Trouble
-from fediverse_support.core.models import Actor
+from fediverse_support.core.errors import Missing, Trouble
+from fediverse_support.core.models import Actor, Post
+from fediverse_support.database.pool import acquire
 from fediverse_support.web.forms import Form
 from fediverse_support.web.rendering import address_of, page_id
 from fediverse_support.web.security import Access, Visit, deed, page
@@ -37,10 +39,21 @@ async def authorize_interaction(visit: Visit) -> Response:
 async def _found(visit: Visit, address: str) -> Response:
     await visit.spend(LIMIT, "find")
     try:
-        found = await visit.services.lookups.find(address, clock.now())
+        place = await _place_of(visit, await visit.services.lookups.find(address, clock.now()))
     except Trouble as trouble:
         status = trouble.status if trouble.status in (400, 403, 429, 502, 503) else 404
         message = visit.text(trouble.message)
         return visit.render("find.html", status, address=address[:2048], message=message)
-    place = address_of(found) if isinstance(found, Actor) else f"/posts/{page_id(found)}"
     return RedirectResponse(place, 303)
+
+
+async def _place_of(visit: Visit, found: Actor | Post) -> str:
+    """Our page about what was found; a post that is not for this member was not found (L3)."""
+    if isinstance(found, Actor):
+        return address_of(found)
+    async with acquire(visit.services.pool) as db:
+        try:
+            post = await threads.visible_by_number(db, visit.viewer, found.id)
+        except Missing:
+            raise Missing("There is nothing here under this address.") from None
+    return f"/posts/{page_id(post)}"

@@ -11,7 +11,7 @@ CLOSED = {"seeing": "members", "speaking": "members", "reach": "members"}
 
 
 def without_tokens(page: str) -> str:
-    return re.sub(r'name="csrf_token" value="[^"]*"', "", page)
+    return re.sub(r'name="(csrf_token|place)" value="[^"]*"', "", page)
 
 
 async def test_what_is_hidden_answers_exactly_like_what_does_not_exist(world, village, ada, ben):
@@ -37,6 +37,10 @@ async def test_what_is_hidden_answers_exactly_like_what_does_not_exist(world, vi
             "/groups/a@b@c",
             "/groups/none@nowhere.example",
             "/nothing",
+            "/people/%00",
+            "/groups/a%00@b.example",
+            "/posts/1%00",
+            "/people/%ff@%ff",
             "/desk",
             "/desk/posts/1",
         ):
@@ -46,10 +50,7 @@ async def test_what_is_hidden_answers_exactly_like_what_does_not_exist(world, vi
                 assert (await browser.get("/desk/arrivals")).status_code == 303
                 continue
             assert answer.status_code == 404, path
-            here = answer.text.replace(f'value="{path}"', 'value=""')
-            assert without_tokens(here) == without_tokens(
-                nothing.text.replace(f'value="/posts/{"0" * 32}"', 'value=""')
-            ), path
+            assert without_tokens(answer.text) == without_tokens(nothing.text), path
             assert dict(answer.headers) | {"content-length": ""} == dict(nothing.headers) | {
                 "content-length": ""
             }
@@ -60,7 +61,15 @@ async def test_nothing_of_a_closed_group_shows_on_any_page(world, village, ada, 
     await village.joins(ada, group)
     post = await village.writes(ada, group.actor, "MARKER in the text", title="MARKER in the title")
     for browser in (world.browser(), await world.signed_in(ben)):
-        for path in ("/", "/groups/night_owls", "/people/ada", f"/posts/{post.public_id}", "/about", "/find", "/you"):
+        for path in (
+            "/",
+            "/groups/night_owls",
+            "/people/ada",
+            f"/posts/{post.public_id}",
+            "/about",
+            "/find",
+            "/you",
+        ):
             assert "MARKER" not in (await browser.get(path)).text, path
     browser = await world.signed_in(ada)
     for path in ("/groups/night_owls", "/people/ada", f"/posts/{post.public_id}"):
@@ -68,7 +77,9 @@ async def test_nothing_of_a_closed_group_shows_on_any_page(world, village, ada, 
 
 
 @pytest.mark.parametrize("state", ["held", "hidden"])
-async def test_a_post_out_of_view_is_seen_by_its_author_and_the_moderators_only(world, village, ada, ben, state):
+async def test_a_post_out_of_view_is_seen_by_its_author_and_the_moderators_only(
+    world, village, ada, ben, state
+):
     group = await village.group()
     post = await village.writes(ada, group.actor, "MARKER")
     await village.set_post_state(post, state)
@@ -84,8 +95,20 @@ async def test_every_page_has_the_headers_of_every_page(world, village, ada):
     group = await village.group()
     post = await village.writes(ada, group.actor, "Hello")
     browser = await world.signed_in(ada)
-    for path in ("/", "/about", "/about/policy", "/sign-in", "/groups/night_owls", "/people/ada", "/you", "/find",
-                 f"/posts/{post.public_id}", f"/posts/{post.public_id}/edit", "/nothing", "/desk"):
+    for path in (
+        "/",
+        "/about",
+        "/about/policy",
+        "/sign-in",
+        "/groups/night_owls",
+        "/people/ada",
+        "/you",
+        "/find",
+        f"/posts/{post.public_id}",
+        f"/posts/{post.public_id}/edit",
+        "/nothing",
+        "/desk",
+    ):
         headers = (await browser.get(path)).headers
         assert headers["content-security-policy"] == (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -93,7 +116,9 @@ async def test_every_page_has_the_headers_of_every_page(world, village, ada):
         )
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
+        assert (
+            headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
+        )
         assert "noindex" in headers["x-robots-tag"]
         assert headers["strict-transport-security"]
         assert "camera=()" in headers["permissions-policy"]
@@ -108,7 +133,9 @@ async def test_no_page_has_anything_inline_or_from_elsewhere(world, village, ada
     browser = await world.signed_in(ada)
     for path in ("/", "/groups/night_owls", f"/posts/{post.public_id}", "/you", "/groups/night_owls/write"):
         text = (await browser.get(path)).text
-        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=\"/static/)", text), path
+        assert not re.search(
+            r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=\"/static/)", text
+        ), path
         loaded = re.findall(r'<(?:script|img|link|iframe|source)[^>]*(?:src|href)="([^"]*)"', text)
         assert all(address.startswith("/static/") for address in loaded), loaded
 
@@ -122,8 +149,16 @@ async def test_names_titles_and_warnings_are_text_wherever_they_show(world, vill
         await db.execute("update actors set display_name = $1, summary_source = $1", attack)
         await db.execute("update community set title = $1, tagline = $1", attack)
     browser = await world.signed_in(await world.member("owner", role="owner"))
-    for path in ("/", "/about", "/groups/night_owls", "/people/ada", f"/posts/{post.public_id}",
-                 "/groups/night_owls/write", f"/desk/posts/{post.id}", "/you"):
+    for path in (
+        "/",
+        "/about",
+        "/groups/night_owls",
+        "/people/ada",
+        f"/posts/{post.public_id}",
+        "/groups/night_owls/write",
+        f"/desk/posts/{post.id}",
+        "/you",
+    ):
         text = (await browser.get(path)).text
         assert "<script>alert" not in text, path
         assert "<img src=x" not in text, path

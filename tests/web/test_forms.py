@@ -1,0 +1,76 @@
+"""Reading forms within bounds, and paths that stay here."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from starlette.requests import Request
+
+from fediverse_support.core.errors import Malformed, TooLarge
+from fediverse_support.web import forms
+from fediverse_support.web.forms import Form
+
+
+def request(*chunks: bytes, length: str | None = None) -> Request:
+    sent = list(chunks)
+
+    async def receive():
+        body = sent.pop(0) if sent else b""
+        return {"type": "http.request", "body": body, "more_body": bool(sent)}
+
+    headers = [(b"content-type", b"application/x-www-form-urlencoded; charset=utf-8")]
+    if length is not None:
+        headers.append((b"content-length", length.encode()))
+    return Request({"type": "http", "method": "POST", "headers": headers, "path": "/"}, receive)
+
+
+async def test_a_body_that_says_less_than_it_sends_is_cut_off():
+    with pytest.raises(TooLarge):
+        await forms.read(request(*[b"a" * 100_000] * 6, length="10"))
+    with pytest.raises(TooLarge):
+        await forms.read(request(b"a=1", length="600000"))
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe=1", b"a=" + b"&b=" * 60])
+async def test_what_cannot_be_read_is_malformed(body):
+    with pytest.raises(Malformed):
+        await forms.read(request(body))
+
+
+async def test_a_slow_form_is_given_up(monkeypatch):
+    import asyncio
+
+    monkeypatch.setattr(forms, "SLOWEST", 0.01)
+
+    async def never():
+        await asyncio.Event().wait()
+
+    scope = {"type": "http", "method": "POST", "path": "/",
+             "headers": [(b"content-type", b"application/x-www-form-urlencoded")]}  # fmt: skip
+    with pytest.raises(Malformed):
+        await forms.read(Request(scope, never))
+
+
+async def test_fields_come_out_as_they_were_written():
+    form = await forms.read(request(b"a=one%0D%0Atwo&b=+x%00y+&c=&a=last&%C3%A4=%E2%82%AC%ED%A0%80"))
+    assert form.text("a") == "last"
+    assert form.line("b") == "x\N{REPLACEMENT CHARACTER}y"
+    assert not form.ticked("c")
+    assert form.text("ä").startswith("€")
+    form.text("ä").encode()
+    assert form.text("missing") == ""
+
+
+@given(st.text())
+@example("//evil.example")
+@example("/\\evil.example")
+@example("/%5Cevil")
+@example("https://evil.example")
+@example("/\n/evil.example")
+def test_a_path_never_leads_away(text):
+    from urllib.parse import urljoin, urlsplit
+
+    path = Form({"next": text}).path("next")
+    joined = urlsplit(urljoin("https://garden.example/sign-in", path))
+    assert (joined.scheme, joined.netloc) == ("https", "garden.example")
+    assert "\n" not in path
+    assert "\\" not in path
