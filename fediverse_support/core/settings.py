@@ -17,6 +17,7 @@ from fediverse_support.core.errors import Misconfigured
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 _ON = {"on", "true", "yes", "1"}
+_ADDRESS = r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}"
 _OFF = {"off", "false", "no", "0"}
 
 
@@ -84,9 +85,10 @@ def load(environment: Mapping[str, str] | None = None, file: Path | None = None)
     Raises `Misconfigured`, naming the setting and what it should be.
     """
     environment = os.environ if environment is None else environment
-    values = _from_file(file or Path(environment.get("FS_SETTINGS", "settings.toml"))) | _from_environment(
-        environment
-    )
+    named = environment.get("FS_SETTINGS")
+    if named and not _is_file(named):
+        raise Misconfigured(f"FS_SETTINGS names {named}, and there is no such file that we may read.")
+    values = _from_file(file or Path(named or "settings.toml")) | _from_environment(environment)
     if not values.get("domain"):
         raise Misconfigured(
             "FS_DOMAIN is not set. Set it to the name of this community's server, for example garden.example."
@@ -105,6 +107,8 @@ def _from_file(file: Path) -> dict[str, object]:
         return {}
     try:
         found: dict[str, object] = msgspec.toml.decode(file.read_bytes())
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}.") from None
     except msgspec.DecodeError as error:
         raise Misconfigured(f"{file} is not valid TOML: {error}") from None
     return {name: _switch(name, value) for name, value in found.items() if _known(name, str(file))}
@@ -141,6 +145,19 @@ def _listed(value: str) -> list[str]:
 
 
 def _checked(settings: Settings) -> Settings:
+    _check_names(settings)
+    _check_files(settings)
+    for name in ("workers", "delivery_concurrency", "database_pool"):
+        if getattr(settings, name) < 1:
+            raise Misconfigured(f"FS_{name.upper()} must be 1 or more.")
+    if not re.fullmatch(_ADDRESS + "|unix:/.+", settings.bind):
+        raise Misconfigured(f"FS_BIND must look like 127.0.0.1:8000 or unix:/path, not {settings.bind!r}.")
+    if not re.fullmatch(_ADDRESS + "|off", settings.metrics):
+        raise Misconfigured(f"FS_METRICS must be off or look like 127.0.0.1:9100, not {settings.metrics!r}.")
+    return settings
+
+
+def _check_names(settings: Settings) -> None:
     origin = re.fullmatch(r"(https?)://([a-z0-9.-]+)(:\d{1,5})?", settings.origin)
     if origin is None:
         raise Misconfigured("FS_ORIGIN must look like https://garden.example, in lower case, with no path.")
@@ -150,6 +167,20 @@ def _checked(settings: Settings) -> Settings:
             "Plain http or a port in FS_ORIGIN or FS_DOMAIN is for test networks only: "
             "they need FS_OUTBOUND_ALLOW_PRIVATE."
         )
+
+
+def _check_files(settings: Settings) -> None:
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise Misconfigured("FS_TLS_CERT and FS_TLS_KEY go together: set both or neither.")
-    return settings
+    for name in ("tls_cert", "tls_key", "outbound_ca_file"):
+        if (path := getattr(settings, name)) and not _is_file(path):
+            raise Misconfigured(
+                f"FS_{name.upper()} names {path}, and there is no such file that we may read."
+            )
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).expanduser().is_file() and os.access(Path(path).expanduser(), os.R_OK)
+    except OSError:
+        return False

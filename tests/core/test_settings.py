@@ -64,6 +64,15 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path):
         ("FS_OUTBOUND_ALLOW_PRIVATE", "127.0.0.1/99"),
         ("FS_OUTBOUND_ALLOW_HTTP", "perhaps"),
         ("FS_MIGRATE", "2"),
+        ("FS_DATABASE_POOL", "0"),
+        ("FS_WORKERS", "-1"),
+        ("FS_BIND", "8000"),
+        ("FS_BIND", "127.0.0.1"),
+        ("FS_BIND", "unix:here"),
+        ("FS_METRICS", "on"),
+        ("FS_METRICS", "9100"),
+        ("FS_TLS_CERT", "/nowhere/it.pem"),
+        ("FS_OUTBOUND_CA_FILE", "/nowhere/ca.pem"),
         ("FS_ORIGIN", "garden.example"),
         ("FS_ORIGIN", "https://garden.example/"),
         ("FS_ORIGIN", "https://garden.example/here"),
@@ -93,8 +102,18 @@ def test_http_and_ports_are_for_test_networks_only(names):
 @pytest.mark.parametrize("half", ["FS_TLS_CERT", "FS_TLS_KEY"])
 def test_a_certificate_and_its_key_go_together(half):
     assert "go together" in refusal(**{half: "/etc/tls/it.pem"})
-    both = loaded(FS_TLS_CERT="/etc/tls/it.pem", FS_TLS_KEY="/etc/tls/it.key")
-    assert (both.tls_cert, both.tls_key) == ("/etc/tls/it.pem", "/etc/tls/it.key")
+    both = loaded(FS_TLS_CERT=__file__, FS_TLS_KEY=__file__)
+    assert (both.tls_cert, both.tls_key) == (__file__, __file__)
+
+
+def test_a_file_that_is_named_must_be_there():
+    assert "there is no such file" in refusal(FS_SETTINGS="/nowhere/settings.toml")
+    assert "/nowhere/it.key" in refusal(FS_TLS_CERT=__file__, FS_TLS_KEY="/nowhere/it.key")
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:80", "[::1]:8000", "localhost:8000", "unix:/run/garden/socket"])
+def test_where_to_listen_takes_the_usual_forms(address):
+    assert loaded(FS_BIND=address).bind == address
 
 
 def test_the_environment_wins_over_the_file(tmp_path):
