@@ -30,14 +30,14 @@ _MOST_DEPARTURES = 1_000
 
 
 class Worker:
-    """One worker. `on_processed` and `on_delivered` see everything that crosses, for whoever watches."""
+    """One worker. `on_processed` and `on_tried` see everything that comes and goes, for whoever watches."""
 
     def __init__(
         self,
         foundation: Foundation,
         *,
         on_processed: Callable[[Processed], None] | None = None,
-        on_delivered: Callable[[DeliveryReport], None] | None = None,
+        on_tried: Callable[[DeliveryReport], None] | None = None,
     ) -> None:
         self._foundation = foundation
         self._departed: asyncio.Queue[str] = asyncio.Queue(_MOST_DEPARTURES)
@@ -54,7 +54,7 @@ class Worker:
             foundation.client,
             foundation.keyring,
             concurrency=foundation.settings.delivery_concurrency,
-            on_delivered=on_delivered,
+            on_tried=on_tried,
             on_gone=self._note_departure,
         )
         self._departures = Departures(foundation.pool, foundation.site, foundation.acquaintance)

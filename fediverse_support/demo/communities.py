@@ -26,7 +26,7 @@ class Watchers(msgspec.Struct, frozen=True):
     """Who is told of what crosses: the name of the community where it happened, and what happened."""
 
     processed: Callable[[str, Processed], None]
-    delivered: Callable[[str, DeliveryReport], None]
+    tried: Callable[[str, DeliveryReport], None]
 
 
 class Community(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ def _with_worker(name: str, foundation: Foundation, watchers: Watchers) -> Commu
     worker = Worker(
         foundation,
         on_processed=lambda processed: watchers.processed(name, processed),
-        on_delivered=lambda report: watchers.delivered(name, report),
+        on_tried=lambda report: watchers.tried(name, report),
     )
     return Community(name, foundation, worker)
 

@@ -17,6 +17,13 @@ from fediverse_support.protocol import json_gate
 
 REMEMBERED = 2_000
 _ANSWERS = {"Accept": "lets {} in", "Reject": "says no to {}"}
+_NOT_DELIVERED = {
+    "retried": "will be tried again",
+    "refused": "was not taken",
+    "blocked": "was turned away at the door",
+    "gone": "found nobody there",
+    "expired": "was given up",
+}
 _DEEDS = {
     "Update": "changes something",
     "Delete": "deletes something",
@@ -56,9 +63,12 @@ class Crossings:
         self._processed: OrderedDict[tuple[str, str], Crossing] = OrderedDict()
         self._shown: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def delivered(self, source: str, report: DeliveryReport) -> None:
-        """The sender has got its 2xx."""
+    def tried(self, source: str, report: DeliveryReport) -> None:
+        """The sender has got its 2xx, or another answer, or none."""
         key = (report.activity_uri, self._names.get(report.host, report.host))
+        if report.outcome != "delivered":
+            self._show(_not_delivered(source, key[1], report))
+            return
         crossing = self._processed.pop(key, None)
         if crossing is not None:
             self._finish(key, crossing, report.seconds * 1000)
@@ -92,6 +102,18 @@ class Crossings:
             is_good=is_good,
             processed=processed.seconds * 1000,
         )
+
+
+def _not_delivered(source: str, target: str, report: DeliveryReport) -> Crossing:
+    answer = f"the answer was {report.status}" if report.status else "there was no answer"
+    return Crossing(
+        source=source,
+        target=target,
+        who=f"{report.activity_type}:",
+        what=_NOT_DELIVERED.get(report.outcome, report.outcome),
+        verdict=f"not delivered, {answer}",
+        is_good=False,
+    )
 
 
 def _keep(kept: OrderedDict[tuple[str, str], Any], key: tuple[str, str], value: object) -> None:

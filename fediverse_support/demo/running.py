@@ -83,7 +83,7 @@ def _watchers(port: int, view: View, tide: Tide) -> Watchers:
         crossings.processed(name, what)
         tide.turn()
 
-    return Watchers(processed=processed, delivered=crossings.delivered)
+    return Watchers(processed=processed, tried=crossings.tried)
 
 
 def _doors(both: Sequence[Community]) -> doors.Doors:

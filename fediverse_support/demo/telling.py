@@ -14,7 +14,7 @@ from fediverse_support.accounts import members, passwords, sign_up
 from fediverse_support.community import description, groups, memberships, posts
 from fediverse_support.core.errors import RemoteTrouble
 from fediverse_support.core.models import Actor, Post, Viewer
-from fediverse_support.database import actors, follows
+from fediverse_support.database import actors, follows, read_marks
 from fediverse_support.database import groups as stored_groups
 from fediverse_support.database import posts as stored_posts
 from fediverse_support.database.follows import Follow
@@ -26,6 +26,9 @@ from fediverse_support.network.budget import FetchBudget
 
 PATIENCE = 60.0
 """Seconds to wait for something to arrive: a hundred times what it takes."""
+
+UNREAD = timedelta(minutes=30)
+"""How long ago everybody looked in the last time."""
 
 Found = TypeVar("Found")
 
@@ -74,6 +77,7 @@ class Teller:
             await self._say(said)
         for post in self._said.values():
             await asyncio.gather(*(self._arrival(home, post.uri) for home in self._communities))
+        await asyncio.gather(*(self._read(home) for home in self._communities))
 
     # Who and what there is
 
@@ -203,11 +207,23 @@ class Teller:
         thread = self._story.threads[said.thread]
         answer = thread.answers[said.number - 1]
         parent = await self._arrival(home, self._said[said.thread, answer.to].uri)
-        words = posts.Words(source=answer.text, content_warning=thread.warning, language="en")
+        words = posts.Words(source=answer.text, language="en")
         async with acquire(home.foundation.pool) as db, db.transaction():
             author = await _local(db, answer.by)
             viewer = Viewer(actor_id=author.id)
             return await posts.reply(db, home.foundation.site, author, viewer, parent.id, words, now)
+
+    async def _read(self, home: Community) -> None:
+        """Everybody has read what their groups said until a while ago, so that only the newest is new."""
+        at = self._present - UNREAD
+        async with acquire(home.foundation.pool) as db, db.transaction():
+            for person in self._story.people:
+                if person.community == home.name:
+                    account = await members.by_name(db, person.name)
+                    for place, thread in enumerate(self._story.threads):
+                        root = await stored_posts.by_uri(db, self._said[place, 0].uri)
+                        if root is not None and thread.group in person.joins:
+                            await read_marks.set_to(db, account.id, root.id, at)
 
     async def _arrival(self, home: Community, uri: str) -> Post:
         """A post in the database of `home`, once it is there."""

@@ -51,9 +51,10 @@ _log = structlog.get_logger(__name__)
 class Deliverer:
     """Delivers what waits, until it is told to stop. Any number may run, in any number of processes.
 
-    `concurrency` is how many hosts are served at once, apart from those that stepped aside. `on_delivered`
-    is told of each delivery, `on_gone` of each inbox that answers 404 or 410, after which someone should
-    look whether its actor still exists; both are called in the event loop and must not wait.
+    `concurrency` is how many hosts are served at once, apart from those that stepped aside. `on_tried`
+    is told of each try, `on_delivered` of each delivery, `on_gone` of each inbox that answers 404 or 410,
+    after which someone should look whether its actor still exists; all are called in the event loop and
+    must not wait.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Deliverer:
         concurrency: int = 64,
         on_delivered: Callable[[DeliveryReport], None] | None = None,
         on_gone: Callable[[DeliveryReport], None] | None = None,
+        on_tried: Callable[[DeliveryReport], None] | None = None,
         now: Callable[[], datetime] = clock.now,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -72,6 +74,7 @@ class Deliverer:
         self._pool = pool
         self._concurrency = concurrency
         self._watchers = {"delivered": on_delivered, "gone": on_gone}
+        self._on_tried = on_tried
         self._now = now
         self._ledger = Ledger(pool, now)
         self._postbag = Postbag(keyring)
@@ -239,6 +242,8 @@ class Deliverer:
 
     def _report(self, report: DeliveryReport) -> None:
         self.tally.count(report)
+        if self._on_tried is not None:
+            self._on_tried(report)
         watcher = self._watchers.get(report.outcome)
         if watcher is not None:
             watcher(report)

@@ -35,7 +35,7 @@ class Seen(list[Crossing]):
         super().__init__()
         self.crossings = Crossings(HOSTS, self.append)
 
-    def delivered(self, uri: str = CREATE["id"], seconds: float = 0.012) -> None:
+    def delivered(self, uri: str = CREATE["id"], outcome="delivered", status: int | None = 202) -> None:
         report = DeliveryReport(
             activity_id=1,
             activity_uri=uri,
@@ -44,13 +44,13 @@ class Seen(list[Crossing]):
             object_uri=NOTE["id"],
             host="harbour.localhost:8600",
             inbox_url=f"{HARBOUR}/inbox",
-            outcome="delivered",
-            status=202,
+            outcome=outcome,
+            status=status,
             attempts=1,
-            seconds=seconds,
+            seconds=0.012,
             age=0.1,
         )
-        self.crossings.delivered("garden", report)
+        self.crossings.tried("garden", report)
 
     def processed(self, activity=CREATE, decision=ACCEPTED, state="done", outcome="Stored.") -> None:
         arrived = Arrived(
@@ -121,6 +121,17 @@ def test_what_a_handler_refuses_and_what_is_put_off_say_why():
         "refused: This is for no group here.",
         "later: The other server did not answer in time.",
     ]
+
+
+def test_what_is_turned_away_at_the_door_is_shown_by_its_sender():
+    seen = Seen()
+    seen.delivered(outcome="blocked", status=403)
+    seen.delivered(outcome="retried", status=None)
+    assert [f"{crossing.who} {crossing.what}; {crossing.verdict}" for crossing in seen] == [
+        "Create: was turned away at the door; not delivered, the answer was 403",
+        "Create: will be tried again; not delivered, there was no answer",
+    ]
+    assert not any(crossing.is_good for crossing in seen)
 
 
 def test_deeds_are_told_in_words():

@@ -29,6 +29,13 @@ def test_a_time_is_days_hours_and_minutes():
     assert story.span("2d 3h 5m") == timedelta(days=2, hours=3, minutes=5)
 
 
+def test_the_lines_of_a_paragraph_are_joined_and_those_of_a_list_are_not():
+    kettle = next(thread for thread in STORY.threads if thread.title == "The kettle is on")
+    assert kettle.text.count("\n") == 2 * kettle.text.count("\n\n") == 4
+    assert all(len(group.rules.splitlines()) == 4 for group in STORY.groups)
+    assert all(line[:3] == f"{number}. " for number, line in enumerate(GROUPS["grief"].rules.splitlines(), 1))
+
+
 def test_names_are_used_once_and_fit():
     names = [*PEOPLE, *GROUPS, *(person.name for person in STORY.waiting)]
     assert len(names) == len(set(names)) == len(STORY.people) + len(STORY.groups) + len(STORY.waiting)

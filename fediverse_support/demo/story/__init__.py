@@ -12,6 +12,7 @@ from fediverse_support.core.models import Role
 PASSWORD = "demo-only-please"  # noqa: S105  (printed on the terminal; there is nothing to protect)
 """What everybody in the story signs in with."""
 
+_WITHIN_A_PARAGRAPH = re.compile(r"(?<!\n)\n(?!\n|\d+\. )")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
@@ -101,7 +102,16 @@ def read() -> Story:
     found: dict[str, object] = {}
     for name in ("communities.toml", "threads.toml"):
         found |= msgspec.toml.decode(folder.joinpath(name).read_bytes())
-    return msgspec.convert(found, Story)
+    return msgspec.convert(_flowing(found), Story)
+
+
+def _flowing(value: object) -> object:
+    """The same with the lines of each paragraph joined: in a post every line end is shown as one."""
+    if isinstance(value, dict):
+        return {name: _flowing(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_flowing(part) for part in value]
+    return _WITHIN_A_PARAGRAPH.sub(" ", value.strip()) if isinstance(value, str) else value
 
 
 def in_order(story: Story) -> list[Said]:
