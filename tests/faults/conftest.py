@@ -98,10 +98,9 @@ class Town:
     ledger: Ledger = field(default_factory=Ledger)
     running: list[Process] = field(default_factory=list)
 
-    async def start(self, command: str, *, module: str = "fediverse_support", **more: str) -> Process:
-        """`serve`, `web` or `worker` as a process of its own."""
-        port = _free_port()
-        names = {
+    def environment(self, port: int) -> dict[str, str]:
+        """The settings of a process that listens on `port`."""
+        return {
             "FS_DOMAIN": DOMAIN,
             "FS_ORIGIN": f"http://{DOMAIN}",
             "FS_BIND": f"127.0.0.1:{port}",
@@ -115,12 +114,16 @@ class Town:
             "PATH": os.environ["PATH"],
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+
+    async def start(self, command: str) -> Process:
+        """`serve`, `web` or `worker` as a process of its own."""
+        port = _free_port()
         log = self.folder / f"{command}-{len(self.running)}.log"
         with log.open("wb") as out:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", module, command),
+                *(sys.executable, "-m", "fediverse_support", command),
                 cwd=HOUSE,
-                env=names | more,
+                env=self.environment(port),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -169,9 +172,22 @@ class Town:
 
     async def drained(self) -> None:
         """Wait until nothing waits in the inbox nor among the deliveries."""
-        async with asyncio.timeout(PATIENCE):
-            while await self.left():
-                await asyncio.sleep(0.05)
+        for _ in range(round(PATIENCE / 0.05)):
+            if not await self.left():
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{await self.left()} rows still wait")
+
+    async def cut_leases(self) -> None:
+        """Let the leases of who died run out now, and not only within their minute."""
+        await self.pool.execute("update inbox set leased_until = '-infinity' where state = 'waiting'")
+        await self.pool.execute(
+            "update hosts set leased_until = '-infinity', next_due_at = now() where leased_until > now()"
+        )
+
+    async def acknowledges(self, number: int) -> None:
+        """Wait for so many acknowledgements in all."""
+        await until(lambda: len(self.ledger.acknowledged) >= number)
 
     async def left(self) -> int:
         async with acquire(self.pool) as db:
@@ -208,6 +224,20 @@ class Town:
         assert seen.keys() == stored.keys(), "each post reached the follower"
         again = sum(number - 1 for number in seen.values())
         assert again <= repeats, f"{again} deliveries were repeated, at most {repeats} may be"
+
+
+async def until(is_true: Callable[[], bool]) -> None:
+    """Wait until something is true; fails after a minute."""
+    for _ in range(round(PATIENCE / 0.005)):
+        if is_true():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never came true")
+
+
+@pytest.fixture(name="until")
+def _until() -> Callable[[Callable[[], bool]], Any]:
+    return until
 
 
 @pytest.fixture

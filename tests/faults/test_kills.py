@@ -17,9 +17,7 @@ async def kill_web(town, kills, chance):
         loading = asyncio.create_task(
             town.load(process, lambda process=process: process.process.returncode is not None)
         )
-        async with asyncio.timeout(60):
-            while len(town.ledger.acknowledged) < enough:
-                await asyncio.sleep(0.001)
+        await town.acknowledges(enough)
         process.kill()
         await loading
         process = await upcoming
@@ -49,9 +47,7 @@ async def test_r24_who_is_told_to_stop_ends_what_is_in_hand_and_gives_everything
     process = await town.start("serve")
     await process.ready()
     loading = asyncio.create_task(town.load(process, lambda: process.process.returncode is not None))
-    async with asyncio.timeout(60):
-        while len(town.ledger.acknowledged) < 60:
-            await asyncio.sleep(0.001)
+    await town.acknowledges(60)
     process.kill(signal.SIGTERM)
     assert await process.ended() == 0, process.log.read_text()
     await loading
@@ -81,10 +77,8 @@ async def test_two_workers_share_the_work_and_one_of_them_dies(town):
     await web.ready()
     await town.load(web, lambda: len(town.ledger.acknowledged) >= 60)
     workers[0].kill()
-    # Its leases would run out by themselves within a minute; here they are cut short.
     await workers[0].ended()
-    await town.pool.execute("update inbox set leased_until = '-infinity' where state = 'waiting'")
-    await town.pool.execute("update hosts set leased_until = '-infinity', next_due_at = now()")
+    await town.cut_leases()
     await town.drained()
     await town.check(repeats=64)
     assert workers[1].process.returncode is None

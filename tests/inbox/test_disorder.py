@@ -26,7 +26,8 @@ PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 CONTENT = {
     "posts": """
         select p.uri, a.uri as author, g.uri as in_group, r.uri as root, q.uri as parent, p.in_reply_to,
-               p.title, p.content_html, p.content_warning, p.reach, p.state, p.published_at, p.edited_at, p.active_at
+               p.title, p.content_html, p.content_warning, p.reach, p.state, p.published_at, p.edited_at,
+               p.active_at
           from posts p join actors a on a.id = p.author_id left join actors g on g.id = p.group_id
           join posts r on r.id = p.root_id left join posts q on q.id = p.parent_id order by 1""",
     "post_versions": """
