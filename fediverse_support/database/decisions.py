@@ -40,6 +40,45 @@ async def record(db: Connection, arrival: Arrival, decision: Decision) -> None:
                                reason, policy_version, facts, decided_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, left($9, 1000), $10, $11, $12)
         """,
+        *_values(arrival, decision),
+    )
+
+
+async def record_and_finish(
+    db: Connection,
+    arrival: Arrival,
+    decision: Decision,
+    arrived_id: int,
+    state: str,
+    outcome: str,
+    now: datetime,
+) -> bool:
+    """Keep a decision and mark the end of the arrival that it was about; False if another worker did."""
+    return bool(
+        await db.fetchval(
+            """
+            with decided as (
+                insert into decisions (id, activity_uri, actor_uri, host, activity_type, outcome, amendments,
+                                       rules, reason, policy_version, facts, decided_at)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, left($9, 1000), $10, $11, $12)
+            )
+            update inbox
+               set state = $14, outcome = left($15, 1000), processed_at = $16, request = null,
+                   leased_until = '-infinity'
+             where id = $13 and state in ('waiting', 'unverified')
+            returning true
+            """,
+            *_values(arrival, decision),
+            arrived_id,
+            state,
+            outcome,
+            now,
+        )
+    )
+
+
+def _values(arrival: Arrival, decision: Decision) -> tuple[object, ...]:
+    return (
         new_id(),
         arrival.activity_uri,
         arrival.actor_uri,

@@ -56,51 +56,44 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 read_due = reader(Due)
 read_letter = reader(Letter)
 
-_ENQUEUE = """
-    with added as (
-        insert into deliveries (activity_id, actor_id, object_uri, host, inbox_url)
-        select distinct on (inbox_url) $1::bigint, $2::bigint, $3::text, host, inbox_url
-          from unnest($4::text[], $5::text[]) as wanted (host, inbox_url)
-            on conflict (activity_id, inbox_url) do nothing
-        returning host
-    ), woken as (
-        insert into host_wakes (host) select distinct host from added
-    )
-    select count(*), case when count(*) > 0 then pg_notify('deliveries', '') end from added
-"""
-
-_ENQUEUE_TO_FOLLOWERS = """
-    with followers as (
-        select split_part(a.uri, '/', 3) as home, a.host as handle_host, a.inbox_url,
+_PUBLISH = """
+    with published as (
+        insert into activities (id, uri, actor_id, type, object_uri, is_public, body)
+        select $1::bigint, $10::text, $2::bigint, $11::text, $3::text, $12::boolean, $13::text
+         where $10 is not null
+    ), followers as (
+        select split_part(a.uri, '/', 3) as home, a.host as handle_host,
                split_part(a.inbox_url, '/', 3) as host,
                -- A shared inbox elsewhere is not believed: it would lead our posts to a third server.
                case when not $5 and split_part(a.shared_inbox_url, '/', 3) = split_part(a.inbox_url, '/', 3)
-                    then a.shared_inbox_url end as shared_inbox_url
+                    then a.shared_inbox_url else a.inbox_url end as inbox_url
           from follows f
           join actors a on a.id = f.follower_id
+          left join hosts h on h.name = split_part(a.uri, '/', 3)
          where f.followed_id = $4 and f.state = 'accepted'
            and not a.is_local and a.state = 'active' and a.inbox_url is not null
-    ), names as (
-        select home as name from followers union select host from followers
-         union select handle_host from followers
+           and ($6::text is null
+                or ($6 = 'activity') = (lower(coalesce(h.software, '')) = any($7::text[])))
+    ), wanted as (
+        select home, handle_host, host, inbox_url from followers
+         union
+        select host, host, host, inbox_url from unnest($8::text[], $9::text[]) as direct (host, inbox_url)
     ), refused as (
         -- A level holds for a domain and for all below it; a port is not part of it.
         select distinct n.name
-          from names n
+          from (select home as name from wanted union select host from wanted
+                 union select handle_host from wanted) n
          cross join lateral string_to_array(split_part(n.name, ':', 1), '.') as labels
          cross join lateral generate_series(1, array_length(labels, 1)) as first
           join domain_levels l on l.domain = array_to_string(labels[first:], '.')
          where l.level = 'blocked'
     ), added as (
         insert into deliveries (activity_id, actor_id, object_uri, host, inbox_url)
-        select distinct $1::bigint, $2::bigint, $3::text, w.host, coalesce(w.shared_inbox_url, w.inbox_url)
-          from followers w
-          left join hosts h on h.name = w.home
+        select distinct on (w.inbox_url) $1::bigint, $2::bigint, $3::text, w.host, w.inbox_url
+          from wanted w
          where w.home not in (select name from refused)
            and w.host not in (select name from refused)
            and w.handle_host not in (select name from refused)
-           and ($6::text is null
-                or ($6 = 'activity') = (lower(coalesce(h.software, '')) = any($7::text[])))
             on conflict (activity_id, inbox_url) do nothing
         returning host
     ), woken as (
@@ -133,18 +126,64 @@ _FINISH = """
 """
 
 
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """An activity that is stored together with its deliveries; `body` is the JSON as it is sent."""
+
+    uri: str
+    type: str
+    is_public: bool
+    body: str
+
+
+async def publish(
+    db: Connection,
+    activity_id: int,
+    actor_id: int,
+    object_uri: str,
+    *,
+    activity: Activity | None = None,
+    followed_id: int | None = None,
+    dialect: Dialect | None = None,
+    activity_software: Collection[str] = ACTIVITY_SOFTWARE,
+    personal: bool = False,
+    inboxes: Iterable[tuple[str, str]] = (),
+) -> int:
+    """Store an activity, if it is given, and queue it, in one statement; how many inboxes are new.
+
+    It goes to everybody elsewhere who follows `followed_id`, and to each (host, inbox URL) of `inboxes`.
+    One inbox for all followers on a server that shares one, unless `personal`: what only members may see
+    goes to each of them. Left out: our own people, who is gone or suspended, and blocked domains with all
+    below them. With a `dialect`, only followers on servers that want that kind of Announce:
+    `activity_software` are the NodeInfo names of those that want `activity`.
+
+    `actor_id` is who signs. Everything about one `object_uri` reaches an inbox in the order of queueing.
+    Safe to run twice without `activity`.
+    """
+    direct = list(inboxes)
+    count = await db.fetchval(
+        _PUBLISH,
+        activity_id,
+        actor_id,
+        object_uri,
+        followed_id,
+        personal,
+        dialect,
+        list(activity_software),
+        [host for host, _ in direct],
+        [url for _, url in direct],
+        activity.uri if activity else None,
+        activity.type if activity else None,
+        activity.is_public if activity else None,
+        activity.body if activity else None,
+    )
+    return int(count)
+
+
 async def enqueue(
     db: Connection, activity_id: int, actor_id: int, object_uri: str, inboxes: Iterable[tuple[str, str]]
 ) -> int:
-    """Queue an activity for each (host, inbox URL), merged; how many are new. Safe to run twice.
-
-    `actor_id` is who signs. Everything about one `object_uri` reaches an inbox in the order of queueing.
-    """
-    wanted = list(inboxes)
-    count = await db.fetchval(
-        _ENQUEUE, activity_id, actor_id, object_uri, [host for host, _ in wanted], [url for _, url in wanted]
-    )
-    return int(count)
+    """Queue a stored activity for each (host, inbox URL); see `publish`. Safe to run twice."""
+    return await publish(db, activity_id, actor_id, object_uri, inboxes=inboxes)
 
 
 async def enqueue_to_followers(
@@ -158,24 +197,17 @@ async def enqueue_to_followers(
     activity_software: Collection[str] = ACTIVITY_SOFTWARE,
     personal: bool = False,
 ) -> int:
-    """Queue an activity for everybody elsewhere who follows `followed_id`; how many inboxes are new.
-
-    One inbox for all followers on a server that shares one, unless `personal`: what only members may see
-    goes to each of them. Left out: our own people, who is gone or suspended, and blocked domains with all
-    below them. With a `dialect`, only followers on servers that want that kind of Announce:
-    `activity_software` are the NodeInfo names of those that want `activity`. Safe to run twice.
-    """
-    count = await db.fetchval(
-        _ENQUEUE_TO_FOLLOWERS,
+    """Queue a stored activity for the followers of `followed_id`; see `publish`. Safe to run twice."""
+    return await publish(
+        db,
         activity_id,
         actor_id,
         object_uri,
-        followed_id,
-        personal,
-        dialect,
-        list(activity_software),
+        followed_id=followed_id,
+        dialect=dialect,
+        activity_software=activity_software,
+        personal=personal,
     )
-    return int(count)
 
 
 async def due_of_hosts(db: Connection, now: datetime, rooms: Sequence[tuple[str, int]]) -> list[Due]:

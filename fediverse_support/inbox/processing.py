@@ -43,6 +43,7 @@ from fediverse_support.inbox.trust import Verified
 from fediverse_support.inbox.verifying import Verifier
 from fediverse_support.network.budget import FetchBudget
 from fediverse_support.network.documents import Documents
+from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.decisions import Decision
 from fediverse_support.policy.engine import Policy, judge
 from fediverse_support.protocol import parsing
@@ -187,17 +188,16 @@ class Processor:
                 async with acquire(self._pool) as db, db.transaction():
                     context = self._context(db, decision, activity, fetched)
                     outcome = await self._handled(context, arrived, activity)
-                    await decisions.record(db, arrival, decision)
-                    await self._finish(db, arrived, "done" if decision.lets_in else "refused", outcome)
-                return Processed(arrived, "done" if decision.lets_in else "refused", outcome, decision, 0.0)
+                    state: State = "done" if decision.lets_in else "refused"
+                    await self._finish(db, arrived, arrival, decision, state, outcome)
+                return Processed(arrived, state, outcome, decision, 0.0)
             except Needs as needs:
                 fetched[needs.url] = await self._get(needs, budget)
             except (RemoteRefused, Refused, Missing) as refusal:
                 if isinstance(refusal, TooMany):
                     raise
                 async with acquire(self._pool) as db, db.transaction():
-                    await decisions.record(db, arrival, decision)
-                    await self._finish(db, arrived, "refused", refusal.message)
+                    await self._finish(db, arrived, arrival, decision, "refused", refusal.message)
                 return Processed(arrived, "refused", refusal.message, decision, 0.0)
         raise Malformed("This activity needs too many documents.")
 
@@ -231,8 +231,18 @@ class Processor:
             raw=activity.raw,
         )
 
-    async def _finish(self, db: Connection, arrived: Arrived, state: State, outcome: str) -> None:
-        if not await inbox.finish(db, arrived.id, state, outcome, self._now()):
+    async def _finish(
+        self,
+        db: Connection,
+        arrived: Arrived,
+        arrival: Arrival,
+        decision: Decision,
+        state: State,
+        outcome: str,
+    ) -> None:
+        if not await decisions.record_and_finish(
+            db, arrival, decision, arrived.id, state, outcome, self._now()
+        ):
             # Another worker took over an expired lease and was faster: our effects must not count again.
             raise Unavailable("Another worker has processed this.")
 

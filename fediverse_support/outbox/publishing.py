@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.core.identifiers import new_public_id
+from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.models import Actor
-from fediverse_support.database import activities, deliveries
+from fediverse_support.database import deliveries
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol import json_gate
 from fediverse_support.protocol.peers import Dialect
@@ -50,29 +50,21 @@ async def publish(
     `object_uri` is what must arrive in order. `is_public`: everybody may fetch it, and it is in the
     outbox. `to` are actors on other servers, reached at their own inbox; local ones are left out.
     """
-    activity_id = await activities.insert(
+    return await deliveries.publish(
         db,
-        uri=document["id"],
-        actor_id=actor.id,
-        type=document["type"],
-        object_uri=object_uri,
-        is_public=is_public,
-        body=json_gate.write(document).decode(),
+        new_id(),
+        actor.id,
+        object_uri,
+        activity=deliveries.Activity(
+            uri=document["id"],
+            type=document["type"],
+            is_public=is_public,
+            body=json_gate.write(document).decode(),
+        ),
+        followed_id=followers.followed.id if followers else None,
+        dialect=followers.dialect if followers else None,
+        inboxes=_inboxes(site, to),
     )
-    number = 0
-    if followers is not None:
-        number += await deliveries.enqueue_to_followers(
-            db,
-            activity_id,
-            actor.id,
-            object_uri,
-            followers.followed.id,
-            dialect=followers.dialect,
-        )
-    inboxes = _inboxes(site, to)
-    if inboxes:
-        number += await deliveries.enqueue(db, activity_id, actor.id, object_uri, inboxes)
-    return number
 
 
 def _inboxes(site: Site, actors: Sequence[Actor]) -> list[tuple[str, str]]:
