@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from fediverse_support.community import arrivals
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
 from fediverse_support.database import decisions, inbox
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 
 KEEP_ARRIVALS = timedelta(days=7)
 KEEP_DECISIONS = timedelta(days=30)
-HOUSEKEEPING_EVERY = 600.0
+HOUSEKEEPING_EVERY = 60.0
 _RESTART_AFTER = 1.0
 _MOST_DEPARTURES = 1_000
 
@@ -88,12 +89,14 @@ class Worker:
             await self._departures.check(inbox_url)
 
     async def _keep_house(self, stop: asyncio.Event) -> None:
-        """Forget what has been kept long enough."""
+        """Forget what has been kept long enough; bring together what missed each other."""
         while not stop.is_set():
             now = clock.now()
             async with acquire(self._foundation.pool) as db:
                 await inbox.forget_old(db, now - KEEP_ARRIVALS)
                 await decisions.forget_old(db, now - KEEP_DECISIONS)
+                async with db.transaction():
+                    await arrivals.reunite(db)
             try:
                 await asyncio.wait_for(stop.wait(), HOUSEKEEPING_EVERY)
             except TimeoutError:

@@ -30,8 +30,20 @@ async def announce_post(
 ) -> None:
     """Announce a new post that is public and live: the activity to some, the boost to the others."""
     await pass_on(db, site, group, activity, post.uri, now, reach=post.reach)
-    if post.in_reply_to is not None:
-        return
+    if post.in_reply_to is None:
+        await _boost(db, site, group, post, author, now)
+
+
+async def announce_again(
+    db: Connection, site: Site, group: Actor, post: Post, author: Actor, now: datetime
+) -> None:
+    """A post that was withdrawn is back: boost it anew, and let the group's outbox show it."""
+    await stored.stand_again(db, group.id, post.uri)
+    if post.in_reply_to is None:
+        await _boost(db, site, group, post, author, now)
+
+
+async def _boost(db: Connection, site: Site, group: Actor, post: Post, author: Actor, now: datetime) -> None:
     boost = activities.announce_object(
         new_activity_uri(site),
         group=group,

@@ -82,12 +82,15 @@ async def hide_by_group(db: Connection, post_id: int, group_id: int) -> None:
 
 
 async def restore(db: Connection, site: Site, post: Post, activity: Mapping[str, Any], now: datetime) -> None:
-    """Bring back a post that was hidden, and tell the servers that unwrap activities."""
+    """Bring back a post that was hidden: `activity`, an Undo, tells some servers, a new boost the others."""
     await posts.set_state(db, post.id, "live", None)
     await posts.refresh_activity(db, post.root_id)
     group = await actors.by_id(db, post.group_id) if post.group_id else None
     if group is not None and group.is_local:
         await announcing.pass_on(db, site, group, activity, post.uri, now)
+        author = await actors.by_id(db, post.author_id)
+        if author is not None:
+            await announcing.announce_again(db, site, group, post, author, now)
 
 
 async def forget_actor(db: Connection, site: Site, actor: Actor, now: datetime) -> int:

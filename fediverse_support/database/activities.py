@@ -86,6 +86,18 @@ async def mark_undone(db: Connection, activity_id: int, now: datetime) -> None:
     )
 
 
+async def stand_again(db: Connection, actor_id: int, object_uri: str) -> None:
+    """What an actor passed on about an object stands again, but for its boost: that was undone elsewhere."""
+    await db.execute(
+        """
+        update activities set undone_at = null
+         where object_uri = $2 and actor_id = $1 and type = 'Announce' and not is_public
+        """,
+        actor_id,
+        object_uri,
+    )
+
+
 async def withdraw_about(db: Connection, object_uri: str, now: datetime) -> None:
     """What was deleted is not served any more inside the activities that carried it."""
     await db.execute(

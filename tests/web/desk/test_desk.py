@@ -6,7 +6,7 @@ import pytest
 
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import new_id
-from fediverse_support.database import inbox
+from fediverse_support.database import activities, inbox
 from fediverse_support.database.pool import acquire
 from fediverse_support.web.desk.routes import ROUTES
 from fediverse_support.web.pages.routes import ROUTES as PAGES
@@ -107,9 +107,17 @@ async def test_a_post_is_hidden_and_its_followers_are_told_and_it_comes_back(wor
     await desk.get(path)
     await desk.submit(path, deed="show", reason="A misunderstanding.")
     assert (await world.browser().get(f"/posts/{post.public_id}")).status_code == 200
-    last = await fetch(world, "select body from activities order by id desc limit 1")
-    announced = json.loads(last[0]["body"])
+    last = await fetch(world, "select body, undone_at from activities order by id desc limit 2")
+    boosted, announced = (json.loads(row["body"]) for row in last)
     assert (announced["type"], announced["object"]["type"]) == ("Announce", "Undo")
+    assert (boosted["type"], boosted["object"]) == ("Announce", post.uri)
+    async with acquire(world.pool) as db:
+        assert [line.body for line in await activities.outbox_of(db, group.actor.id, None, 5)] == [
+            row["body"]
+            for row in await db.fetch(
+                "select body from activities where body like '%Announce%Create%' and undone_at is null"
+            )
+        ]
     assert [line[0] for line in await deeds(world)] == ["hide post", "show post"]
 
 
