@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 
@@ -41,6 +42,8 @@ class Server(uvicorn.Server):
 def run(settings: Settings, *, web: bool, worker: bool) -> None:
     """Serve until SIGTERM or SIGINT. Raises `Misconfigured` with what to do."""
     logs.configure(settings)
+    if web:
+        _check_certificate(settings)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, web=web, worker=worker))
 
@@ -129,6 +132,21 @@ def _check_free(address: str, port: int) -> None:
                 f"Port {port} on {address} cannot be used: {error.strerror}. "
                 "Stop the other program or choose another address with FS_BIND."
             ) from None
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Say in words that certificate and key do not fit together, before anything has started."""
+    if not settings.tls_cert:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            settings.tls_cert, settings.tls_key
+        )
+    except (ssl.SSLError, OSError) as error:
+        raise Misconfigured(
+            f"FS_TLS_CERT and FS_TLS_KEY cannot be used ({error.strerror}): they must be a certificate and "
+            "its key without a password, both in PEM."
+        ) from None
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -15,6 +15,13 @@ def test_a_wrong_setting_is_named(new_program):
     assert "FS_DOMIAN" in new_program().refused("serve", FS_DOMIAN="x")
 
 
+def test_a_certificate_that_is_none_is_one_line_before_anything_starts(new_program):
+    program = new_program()
+    line = program.refused("serve", FS_TLS_CERT=__file__, FS_TLS_KEY=__file__)
+    assert "FS_TLS_CERT" in line
+    assert not list(program.data.iterdir())
+
+
 def test_a_database_that_is_not_there_is_one_line(new_program):
     line = new_program().refused("member", "list", DATABASE_URL="postgresql://127.0.0.1:1/nothing")
     assert "database" in line
