@@ -1,6 +1,7 @@
 """One port for both communities: the `Host` header says who is asked, as behind any proxy."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import Mapping
 from html import escape
@@ -55,13 +56,14 @@ def listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        if not 0 < port < 65_536:
+            raise OSError(errno.EINVAL, "there is no such port")
         listener.bind((LOOPBACK, port))
         listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
-        why = error.strerror if isinstance(error, OSError) else "there is no such port"
         raise Misconfigured(
-            f"Port {port} cannot be used ({why}): perhaps another demo is running. Stop it, or choose "
+            f"Port {port} cannot be used ({error.strerror}): perhaps another demo is running. Stop it, or choose "
             "another port: fediverse-support demo --port 8700, or make run ARGS='--port 8700'."
         ) from None
     return listener

@@ -48,6 +48,7 @@ def test_a_port_that_is_taken_is_refused_with_the_option_to_use():
             doors.listen(other.getsockname()[1])
 
 
-def test_a_number_that_is_no_port_is_refused():
+@pytest.mark.parametrize("port", [-1, 0, 65_536, 70_000])
+def test_a_number_that_is_no_port_is_refused(port):
     with pytest.raises(Misconfigured, match="no such port"):
-        doors.listen(70_000)
+        doors.listen(port)
