@@ -25,7 +25,7 @@ from fediverse_support.web.federation.answers import Endpoint, check_documents, 
 from fediverse_support.web.federation.inbox import Inbox, Owners
 from fediverse_support.web.federation.negotiation import wants_document
 from fediverse_support.web.federation.webfinger import webfinger
-from fediverse_support.web.middleware import LastResort, SecurityHeaders, http_error
+from fediverse_support.web.middleware import LastResort, SecurityHeaders, http_error, sorry
 from fediverse_support.web.pages.routes import ROUTES as PAGES
 from fediverse_support.web.rendering import Renderer
 from fediverse_support.web.security import check_routes
@@ -88,7 +88,7 @@ def build(foundation: Foundation, *, on_stored: Callable[[], None] | None = None
             Middleware(SecurityHeaders, is_secure=foundation.settings.is_secure),
             Middleware(LastResort),
         ],
-        exception_handlers={404: _no_such_address, 405: _no_such_address},
+        exception_handlers={404: _no_such_address, 405: _no_such_address, Exception: sorry},
     )
     pages.state.services = _services(foundation)
     return _InboxFirst(inbox, pages)

@@ -3,6 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 
 from fediverse_support.accounts import members, sessions, sign_in, sign_up
+from fediverse_support.community import profiles
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Missing, Refused, TooMany, Trouble
 from fediverse_support.core.models import Account
@@ -135,7 +136,14 @@ async def describe(visit: Visit, form: Form) -> Response:
     """Change what others see of a member."""
     try:
         async with visit.db.transaction():
-            await members.describe(visit.db, visit.account, form.line("display_name"), form.text("about"))
+            await profiles.describe(
+                visit.db,
+                visit.services.site,
+                visit.account,
+                form.line("display_name"),
+                form.text("about"),
+                clock.now(),
+            )
     except Refused as refusal:
         return await _you_page(visit, refusal.status, message=refusal.message)
     return RedirectResponse("/you", 303)

@@ -253,12 +253,22 @@ async def test_a_member_of_a_closed_group_only_finds_it_closed(world, village, a
     assert await count(world, "select count(*) from posts") == 0
 
 
-async def test_a_profile_is_changed_and_shown(world, ada):
+async def test_a_profile_is_changed_and_shown_and_those_elsewhere_are_told(world, village, ada):
+    rosa = await village.remote("https://harbour.example/users/rosa")
+    async with acquire(world.pool) as db:
+        await db.execute(
+            "insert into follows (follower_id, followed_id, state, activity_uris) "
+            "values ($1, $2, 'accepted', '{x}')",
+            rosa.id,
+            ada.actor_id,
+        )
     browser = await world.signed_in(ada)
     await browser.get("/you")
     await browser.submit("/you", display_name="Ada L.", about="I *listen*.")
     page = await world.browser().get("/people/ada")
     assert "Ada L." in page.text
     assert "<em>listen</em>" in page.text
+    assert await count(world, "select count(*) from activities where type = 'Update'") == 1
+    assert await count(world, "select count(*) from deliveries where host = 'harbour.example'") == 1
     await browser.get("/you")
     assert (await browser.submit("/you", display_name="x" * 101)).status_code == 400
