@@ -63,8 +63,8 @@ def listen(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise Misconfigured(
-            f"Port {port} cannot be used ({error.strerror}): perhaps another demo is running. Stop it, or choose "
-            "another port: fediverse-support demo --port 8700, or make run ARGS='--port 8700'."
+            f"Port {port} cannot be used ({error.strerror}): perhaps another demo is running. Stop it, or "
+            "choose another port: fediverse-support demo --port 8700, or make run ARGS='--port 8700'."
         ) from None
     return listener
 
