@@ -52,7 +52,7 @@ async def laid(
     """
     async with AsyncExitStack() as stack:
         data = settings.data_path
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        embedded.make_data_dir(data)
         dsn = settings.database_url or await stack.enter_async_context(
             embedded.running(data, progress, join=join)
         )

@@ -12,6 +12,7 @@ import ssl
 import sys
 from collections.abc import Callable, Iterator
 
+import msgspec
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
@@ -67,7 +68,9 @@ async def run_on(foundation: Foundation, stop: asyncio.Event, *, web: bool, work
             group.create_task(run_server(server, stop))
             _say(f"Listening on {foundation.settings.bind} for {foundation.site.origin}")
         if foundation.settings.metrics != "off":
-            server = _server(metrics.build(foundation.pool), foundation.settings, foundation.settings.metrics)
+            # For a scraper on the same machine: plain http, whatever the doors speak.
+            plain = msgspec.structs.replace(foundation.settings, tls_cert="", tls_key="")
+            server = _server(metrics.build(foundation.pool), plain, foundation.settings.metrics)
             group.create_task(run_server(server, stop))
 
 

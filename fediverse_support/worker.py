@@ -48,6 +48,7 @@ class Worker:
             foundation.documents,
             foundation.policies.current,
             foundation.known_keys,
+            at_once=foundation.settings.workers,
             on_processed=on_processed,
         )
         self.deliverer = Deliverer(

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -51,7 +52,7 @@ async def fits(password_hash: str, password: str) -> bool:
 
 async def fits_nobody(password: str) -> None:
     """Spend the time of `fits`, so that a name without an account takes as long as one with."""
-    await fits(_HASH_OF_NOBODY, password)
+    await fits(await asyncio.to_thread(_hash_of_nobody), password)
 
 
 def is_outdated(password_hash: str) -> bool:
@@ -123,4 +124,9 @@ async def _in_thread(work: Callable[[], _Result]) -> _Result:
 
 
 _LEET = str.maketrans({"0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"})
-_HASH_OF_NOBODY = _HASHER.hash(secrets.token_hex(16))
+
+
+@lru_cache(maxsize=1)
+def _hash_of_nobody() -> str:
+    # Made when it is first needed: it takes a fifth of a second, and most commands never need it.
+    return _HASHER.hash(secrets.token_hex(16))

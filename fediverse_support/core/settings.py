@@ -36,7 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     outbound_allow_private: str = ""
     outbound_ca_file: str = ""
     outbound_allow_http: bool = False
-    workers: int = 1
+    workers: int = 8
     delivery_concurrency: int = 64
     database_pool: int = 10
     registration: Literal["open", "approval", "invite", "closed"] = "approval"

@@ -53,7 +53,6 @@ from fediverse_support.protocol.vocabulary import Activity
 log = structlog.get_logger()
 
 BATCH = 64
-AT_ONCE = 8
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 8
 MOST_CRASHES = 3
@@ -75,7 +74,10 @@ class Processed(msgspec.Struct, frozen=True):
 
 
 class Processor:
-    """The loop that works through the inbox. Any number may run: they share the work by leases."""
+    """The loop that works through the inbox, `at_once` actors at a time.
+
+    Any number of loops may run, here or in other processes: they share the work by leases.
+    """
 
     def __init__(
         self,
@@ -85,11 +87,13 @@ class Processor:
         policy: Callable[[], Policy],
         known_keys: KnownKeys,
         *,
+        at_once: int = 8,
         now: Callable[[], datetime] = clock.now,
         on_processed: Callable[[Processed], None] | None = None,
         on_published: Callable[[], None] | None = None,
     ) -> None:
         self._pool = pool
+        self._at_once = at_once
         self._site = site
         self._documents = documents
         self._policy = policy
@@ -123,7 +127,7 @@ class Processor:
                 sorted(batch, key=lambda row: (row.actor_uri, row.id)), key=lambda row: row.actor_uri
             )
         ]
-        gate = asyncio.Semaphore(AT_ONCE)
+        gate = asyncio.Semaphore(self._at_once)
         await asyncio.gather(*(self._in_order(run, gate, stop) for run in runs))
         await self._note_signs_of_life({row.host for row in batch if row.state == "waiting"})
         return len(batch)
