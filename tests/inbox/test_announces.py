@@ -242,3 +242,16 @@ async def test_the_same_post_by_two_announces_and_directly_is_one(world):
     ):
         await world.send(sender, activity)
     assert await world.one("select count(*) from posts") == 1
+
+
+@pytest.mark.parametrize("order", ["announced first", "sent first"])
+async def test_a_post_for_a_group_of_ours_stays_in_it_whoever_else_passes_it_on(world, order):
+    group, _ = await scene(world)
+    ours = (await world.group()).actor
+    lea = await world.known("lea", "lemmy")
+    create = lea.create(ours.uri)
+    sendings = [(group, announce(group, create)), (lea, create)]
+    for sender, activity in sendings if order == "announced first" else reversed(sendings):
+        assert (await world.send(sender, activity)).state == "done"
+    assert (await world.post(create["object"]["id"]))["group_id"] == ours.id
+    assert len(await world.sent("Announce")) == 2, "once in each dialect"

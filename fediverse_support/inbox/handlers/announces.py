@@ -79,7 +79,7 @@ async def _inner(context: Context, activity: Activity, sender: Verified, inner: 
 
 
 async def _post(context: Context, activity: Activity, sender: Verified, document: PostDocument) -> str:
-    """Store a post that the group has announced, in that group."""
+    """Store a post that the group has announced: in that group, unless it belongs to one of ours."""
     if not is_public(document.to, document.cc):
         raise Refused("A group may announce only what is public.")
     if context.site.is_ours(document.id):
@@ -91,7 +91,7 @@ async def _post(context: Context, activity: Activity, sender: Verified, document
     if not decision.lets_in:
         raise Refused(decision.reason)
     place = await arrivals.place_of(context.db, document, author, context.now)
-    if place.group is None or (place.parent is None and place.group.id != sender.actor.id):
+    if place.parent is None and (place.group is None or not place.group.is_local):
         place = msgspec.structs.replace(place, group=sender.actor, rules=None)
     received = await arrivals.receive(
         context.db, context.site, document, author, place, decision, None, context.now
