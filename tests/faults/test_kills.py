@@ -1,6 +1,7 @@
 """R5, R24: processes that are killed, or told to stop, in the middle of a load."""
 
 import asyncio
+import os
 import random
 import signal
 
@@ -36,6 +37,7 @@ async def test_r5_nothing_acknowledged_is_lost_when_the_web_process_is_killed(to
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("LONG_TESTS" not in os.environ, reason="takes ten minutes: set LONG_TESTS=1 to run it")
 async def test_r5_two_hundred_kills(town):
     await town.start("worker")
     await kill_web(town, 200, random.Random(200))
