@@ -22,6 +22,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from fediverse_support.core import clock
+from fediverse_support.core.markup import title_from
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import community
 from fediverse_support.database.pool import Connection
@@ -128,7 +129,11 @@ class Renderer:
         environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
         times = Times(language, translations)
         environment.filters.update(
-            ago=times.ago, host=host_of, outside=outside, page_id=page_id, address=address_of
+            ago=times.ago,
+            host=host_of,
+            outside=outside,
+            address=address_of,
+            below_title=below_title,
         )
         environment.globals.update(
             static=static_url, gettext_plain=translations.gettext, languages=LANGUAGES, domain=self._domain
@@ -208,11 +213,6 @@ def host_of(url: str) -> str:
 def outside(url: str) -> str:
     """An address that may stand in a link: `javascript:` and the like lead nowhere (X2)."""
     return url if url.startswith(("https://", "http://")) else "#"
-
-
-def page_id(post: Post) -> str:
-    """How our pages name a post: the random id of ours; for another server's, our number for it."""
-    return post.public_id or str(post.id)
 
 
 def address_of(actor: Actor) -> str:

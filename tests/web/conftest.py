@@ -179,7 +179,7 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes that cost next to nothing: what the real ones cost is tested in tests/accounts."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "_HASHER", cheap)
-    monkeypatch.setattr(passwords, "_HASH_OF_NOBODY", cheap.hash("nobody"))
+    monkeypatch.setattr(passwords, "_hash_of_nobody", lambda: cheap.hash("nobody"))
 
 
 @pytest.fixture(autouse=True)

@@ -254,6 +254,25 @@ async def test_a_post_of_another_server_has_its_true_host_and_its_source(world, 
     assert "From afar" in person.text
 
 
+@pytest.mark.parametrize(
+    ("title", "content", "shown"),
+    [
+        ("Awake", "<p><strong>Awake</strong></p><p>All night.</p>", "<p>All night.</p>"),
+        ("Awake", "<p>@owls@x.example Awake<br>All night.</p>", "<p>All night.</p>"),
+        ("Awake", "<p>Awake</p>", "<p>Awake</p>"),
+        ("Awake", "<p>Awake all night.</p>", "<p>Awake all night.</p>"),
+        ("", "<p>Awake</p><p>All night.</p>", "<p>Awake</p><p>All night.</p>"),
+    ],
+)
+async def test_the_title_is_not_said_twice(world, village, ada, title, content, shown):
+    group = await village.group()
+    post = await village.writes(ada, group.actor, "x", title="x")
+    async with acquire(world.pool) as db:
+        await db.execute("update posts set title = $1, content_html = $2", title, content)
+    page = await world.browser().get(f"/posts/{post.public_id}")
+    assert f'<div class="prose">{shown}</div>' in page.text
+
+
 async def test_german_readers_get_german_pages(world, village):
     await village.group()
     page = await world.browser().get("/", **{"accept-language": "de-AT,de;q=0.9,en;q=0.5"})
