@@ -141,7 +141,8 @@ async def test_a_held_post_is_announced_when_it_is_let_in(world, village, desk):
     assert "From afar" in (await desk.get("/desk")).text
     await desk.get("/desk/posts/7")
     await desk.submit("/desk/posts/7", deed="show")
-    assert "MARKER" in (await world.browser().get("/posts/7")).text
+    found = await fetch(world, "select public_id from posts where id = 7")
+    assert "MARKER" in (await world.browser().get(f"/posts/{found[0]['public_id']}")).text
     bodies = [json.loads(row["body"]) for row in await fetch(world, "select body from activities")]
     assert {body["type"] for body in bodies} == {"Announce"}
     assert any(body["object"] == "https://harbour.example/n/1" for body in bodies)

@@ -245,7 +245,8 @@ async def test_a_post_of_another_server_has_its_true_host_and_its_source(world, 
             rosa.id,
             group.actor.id,
         )
-    page = (await world.browser().get("/posts/7")).text
+        path = f"/posts/{await db.fetchval('select public_id from posts where id = 7')}"
+    page = (await world.browser().get(path)).text
     assert "Hello from afar" in page
     assert "@rosa@harbour.example" in page
     assert 'href="https://harbour.example/@rosa/1"' in page
