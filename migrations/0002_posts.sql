@@ -3,8 +3,9 @@
 create table posts (
     id bigint primary key,
     uri text not null unique check (length(uri) <= 2048),
-    -- The random id in our own URLs; null for posts of other servers.
-    public_id text unique check (length(public_id) = 32),
+    -- The random id in the URL of our page about it, and in the post's own id if it is from here.
+    public_id text not null unique default replace(gen_random_uuid()::text, '-', '')
+        check (length(public_id) = 32),
     author_id bigint not null references actors (id),
     group_id bigint references actors (id),
     -- The first post of the thread; its own id for that post, and for a reply whose parent is missing.

@@ -16,7 +16,7 @@ import msgspec
 
 from fediverse_support.community import announcing, speaking
 from fediverse_support.core.errors import Gone, Refused, Unavailable
-from fediverse_support.core.identifiers import new_id
+from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import safe_text, sanitise, strip_group_mention, title_from
 from fediverse_support.core.models import REACHES, Actor, Group, Post, Reach, Standing
 from fediverse_support.database import activities as stored
@@ -221,6 +221,7 @@ def _post(document: PostDocument, author: Actor, place: Place, decision: Decisio
     return Post(
         id=number,
         uri=document.id,
+        public_id=new_public_id(),
         author_id=author.id,
         group_id=place.group.id if place.group else None,
         root_id=parent.root_id if parent else number,

@@ -68,11 +68,22 @@ async def person_or_group(db: Connection, name: str) -> Actor:
 async def post(db: Connection, site: Site, public_id: str) -> Served:
     """The Note of one of our posts, or its tombstone. Raises `Missing`."""
     try:
-        found = await threads.visible_post(db, GUEST, public_id)
+        found = await visible(db, site, public_id)
     except Gone:
         buried = await tombstones.tombstone(db, site.post(public_id))
         return Served(tombstone(site.post(public_id), *(buried or ("Note", None))), is_gone=True)
     return Served(await note_of(db, site, found))
+
+
+async def visible(db: Connection, site: Site, public_id: str) -> Post:
+    """The post of ours with this id, if everybody may see it. Raises `Missing`, or `Gone`.
+
+    Posts of other servers have pages here, but their documents are theirs to serve.
+    """
+    found = await threads.visible_post(db, GUEST, public_id)
+    if not site.is_ours(found.uri):
+        raise Missing
+    return found
 
 
 async def note_of(db: Connection, site: Site, found: Post) -> dict[str, Any]:

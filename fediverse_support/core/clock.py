@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 
-
 def now() -> datetime:
     """The time now, aware, in UTC."""
     return datetime.now(UTC)

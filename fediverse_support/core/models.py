@@ -84,7 +84,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     uri: str
-    public_id: str | None = None
+    public_id: str
     author_id: int
     root_id: int
     group_id: int | None = None

@@ -215,6 +215,17 @@ def outside(url: str) -> str:
     return url if url.startswith(("https://", "http://")) else "#"
 
 
+def below_title(post: Post) -> str:
+    """What stands below the title: all of the content, but for a first line that says the title again.
+
+    Servers like ours repeat it there for those that show no titles; microblog posts have no other title.
+    """
+    if not post.title:
+        return post.content_html
+    title, rest = title_from(post.content_html)
+    return rest if title == post.title and rest else post.content_html
+
+
 def address_of(actor: Actor) -> str:
     """The path of our page about a person or group, here or elsewhere."""
     place = "groups" if actor.is_group else "people"

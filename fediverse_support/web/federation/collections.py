@@ -9,9 +9,8 @@ import re
 from collections.abc import Awaitable, Callable
 
 from fediverse_support.community import published
-from fediverse_support.community import threads as reading
 from fediverse_support.core.errors import Gone, Missing
-from fediverse_support.core.models import GUEST, Actor, Post
+from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import activities, actors, follows, groups, threads
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.rendering import collections
@@ -85,7 +84,7 @@ async def featured(question: Question) -> Document:
     group = await _actor(question)
     site = question.services.site
     items = [
-        await published.note_of(question.db, site, post) if post.public_id else post.uri
+        await published.note_of(question.db, site, post) if site.is_ours(post.uri) else post.uri
         for post in await groups.pinned(question.db, group.id, PAGE)
     ]
     return Document(body=collections.whole(f"{group.uri}/featured", items))
@@ -154,7 +153,7 @@ async def _actor(question: Question) -> Actor:
 
 async def _post(question: Question) -> Post:
     """The post whose collection this is; raises `Missing`, or `Gone`."""
-    return await reading.visible_post(question.db, GUEST, public_id(question.name))
+    return await published.visible(question.db, question.services.site, public_id(question.name))
 
 
 async def _root(question: Question) -> Post:

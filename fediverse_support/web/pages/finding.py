@@ -8,7 +8,7 @@ from fediverse_support.core.errors import Missing, Trouble
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database.pool import acquire
 from fediverse_support.web.forms import Form
-from fediverse_support.web.rendering import address_of, page_id
+from fediverse_support.web.rendering import address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
 LIMIT = "30 per 10 minutes"
@@ -56,4 +56,4 @@ async def _place_of(visit: Visit, found: Actor | Post) -> str:
             post = await threads.visible_by_number(db, visit.viewer, found.id)
         except Missing:
             raise Missing("There is nothing here under this address.") from None
-    return f"/posts/{page_id(post)}"
+    return f"/posts/{post.public_id}"

@@ -12,7 +12,7 @@ from fediverse_support.database.pool import Connection
 from fediverse_support.database.threads import Shown
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.groups import own_actor
-from fediverse_support.web.rendering import N_, page_id
+from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Access, Visit, deed, page
 
 AUDIENCES: dict[Reach, str] = {
@@ -24,17 +24,9 @@ AUDIENCES: dict[Reach, str] = {
 
 
 async def post_at(db: Connection, viewer: Viewer, name: str) -> Post:
-    """The post that a path names, if `viewer` may see it: ours by its random id, another's by our number.
-
-    Raises `Missing` or `Gone`.
-    """
+    """The post that a path names by its random id, if `viewer` may see it. Raises `Missing` or `Gone`."""
     if len(name) == 32 and name.isascii() and name.isalnum():
         return await threads.visible_post(db, viewer, name)
-    if name.isascii() and name.isdigit() and len(name) <= 18:
-        post = await threads.visible_by_number(db, viewer, int(name))
-        # Ours have one address, which says nothing of when they were written.
-        if post.public_id is None:
-            return post
     raise Missing
 
 
@@ -44,8 +36,8 @@ async def show(visit: Visit) -> Response:
     post = await post_at(visit.db, visit.viewer, visit.request.path_params["id"])
     thread = await threads.whole(visit.db, visit.viewer, post)
     if not post.is_root and thread.root.id != post.id:
-        return RedirectResponse(f"/posts/{page_id(thread.root)}#{page_id(post)}", 303)
-    place = f"/posts/{page_id(thread.root)}"
+        return RedirectResponse(f"/posts/{thread.root.public_id}#{post.public_id}", 303)
+    place = f"/posts/{thread.root.public_id}"
     draft = None
     if visit.viewer.account:
         root_id, read_at = thread.root.id, thread.root.active_at
@@ -68,7 +60,7 @@ def _answered(visit: Visit, thread: Thread, root: Shown) -> Shown:
     """Which post the answer box is for: the one in `?to=`, else the first."""
     wanted = visit.request.query_params.get("to", "")
     live = [shown for shown in thread.posts if shown.post.state == "live"]
-    return next((shown for shown in live if page_id(shown.post) == wanted), root)
+    return next((shown for shown in live if shown.post.public_id == wanted), root)
 
 
 def may_answer(viewer: Viewer, group: Actor | None, root: Post) -> bool:
@@ -102,4 +94,4 @@ async def reply(visit: Visit, form: Form) -> Response:
         # Nothing that was typed is lost: it is a draft where it was typed.
         await drafts.save(visit.db, visit.account.id, form.path("place"), "", form.text("source"), now)
         raise
-    return RedirectResponse(f"{form.path('place')}#{page_id(written)}", 303)
+    return RedirectResponse(f"{form.path('place')}#{written.public_id}", 303)

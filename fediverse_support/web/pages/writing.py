@@ -10,7 +10,7 @@ from fediverse_support.database import actors, drafts
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.groups import group_at, own_actor
 from fediverse_support.web.pages.threads import AUDIENCES, post_at, words_of
-from fediverse_support.web.rendering import N_, address_of, page_id
+from fediverse_support.web.rendering import N_, address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
 ELSEWHERE = N_("Everyone can read this. It goes to the server of the group, which passes it on.")
@@ -61,13 +61,13 @@ async def write(visit: Visit, form: Form) -> Response:
             await drafts.remove(visit.db, visit.account.id, visit.request.url.path)
     except (Malformed, Forbidden) as refusal:
         return _write_page(visit, actor, group, form, refusal)
-    return RedirectResponse(f"/posts/{page_id(post)}", 303)
+    return RedirectResponse(f"/posts/{post.public_id}", 303)
 
 
 async def _own(visit: Visit) -> Post:
     """The visitor's own post that the path names. To everybody else, and if it is deleted, there is none."""
     post = await post_at(visit.db, visit.viewer, visit.request.path_params["id"])
-    if post.author_id != visit.account.actor_id or post.public_id is None:
+    if post.author_id != visit.account.actor_id:
         raise Missing
     return post
 
@@ -109,7 +109,7 @@ async def edit(visit: Visit, form: Form) -> Response:
             await posts.edit(visit.db, visit.services.site, author, post.id, words_of(form), clock.now())
     except (Malformed, Conflict) as refusal:
         return await _edit_page(visit, post, form, refusal)
-    return RedirectResponse(f"/posts/{page_id(post)}", 303)
+    return RedirectResponse(f"/posts/{post.public_id}", 303)
 
 
 @page(Access.MEMBER)
@@ -133,7 +133,7 @@ async def _place_of(visit: Visit, post: Post) -> str:
     """Where somebody goes who has deleted `post`: to the thread, or, if it was the thread, to the group."""
     if not post.is_root:
         thread = await threads.whole(visit.db, visit.viewer, post)
-        return f"/posts/{page_id(thread.root)}"
+        return f"/posts/{thread.root.public_id}"
     group = await actors.by_id(visit.db, post.group_id) if post.group_id else None
     return address_of(group) if group else "/"
 
