@@ -13,7 +13,7 @@ import structlog
 from fediverse_support.community import arrivals
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
-from fediverse_support.database import decisions, inbox
+from fediverse_support.database import decisions, inbox, reactions, tombstones
 from fediverse_support.database.pool import acquire
 from fediverse_support.foundation import Foundation
 from fediverse_support.inbox.departures import Departures
@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 KEEP_ARRIVALS = timedelta(days=7)
 KEEP_DECISIONS = timedelta(days=30)
+KEEP_STRAYS = timedelta(days=30)
+"""Deletions of and reactions to what never came."""
 HOUSEKEEPING_EVERY = 60.0
 _RESTART_AFTER = 1.0
 _MOST_DEPARTURES = 1_000
@@ -96,6 +98,8 @@ class Worker:
             async with acquire(self._foundation.pool) as db:
                 await inbox.forget_old(db, now - KEEP_ARRIVALS)
                 await decisions.forget_old(db, now - KEEP_DECISIONS)
+                await tombstones.forget_strays(db, now - KEEP_STRAYS)
+                await reactions.forget_strays(db, now - KEEP_STRAYS)
                 async with db.transaction():
                     await arrivals.reunite(db)
             try:

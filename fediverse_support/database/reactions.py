@@ -1,5 +1,7 @@
 """The `reactions` and `boosts` tables: keyed by what they are to, for they may arrive before it."""
 
+from datetime import datetime
+
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import changed
 
@@ -43,6 +45,18 @@ async def unreact(
         kind,
     )
     return found
+
+
+async def forget_strays(db: Connection, before: datetime) -> None:
+    """Forget reactions from before then to what never came; at most 5,000 at a time (reliability D8)."""
+    await db.execute(
+        """
+        delete from reactions where (actor_id, object_uri, kind) in (
+            select actor_id, object_uri, kind from reactions r
+             where created_at < $1 and not exists (select from posts p where p.uri = r.object_uri) limit 5000)
+        """,
+        before,
+    )
 
 
 async def boost(db: Connection, actor_id: int, object_uri: str, activity_uri: str) -> None:

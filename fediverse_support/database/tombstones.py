@@ -46,6 +46,28 @@ async def is_buried(db: Connection, uri: str, author_uri: str) -> bool:
     )
 
 
+async def forget_strays(db: Connection, before: datetime) -> None:
+    """Forget deletions of what never came, and what was undone, from before then; at most 5,000 of each.
+
+    Strangers could otherwise fill our disk (reliability D8). Deletions of what was here stay for ever.
+    """
+    await db.execute(
+        """
+        delete from tombstones where (uri, by_uri) in (
+            select uri, by_uri from tombstones t
+             where deleted_at < $1 and not exists (select from posts p where p.uri = t.uri) limit 5000)
+        """,
+        before,
+    )
+    await db.execute(
+        """
+        delete from undone where (activity_uri, by_uri) in (
+            select activity_uri, by_uri from undone where created_at < $1 limit 5000)
+        """,
+        before,
+    )
+
+
 async def tombstone(db: Connection, uri: str) -> tuple[str, datetime] | None:
     """(former type, when deleted) of something that was here."""
     row = await db.fetchrow(
