@@ -18,6 +18,7 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
+    stage.keep_aside()
     figures: list[Figure] = []
     for name in chosen:
         print(f"{name} …", flush=True)

@@ -82,6 +82,7 @@ def program(arguments: list[str], environment: dict[str, str], port: int) -> Ite
     process = subprocess.Popen(
         [sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
+    _give_a_core_of_its_own(process.pid)
     try:
         _until_answering(process, port)
         yield process.pid
@@ -116,6 +117,21 @@ def resident_megabytes(pid: int) -> float:
     """The memory that a process holds."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+
+
+def keep_aside() -> None:
+    """Let this process, and what it starts from now on (PostgreSQL), leave the first core to the programs.
+
+    Else what is measured is mostly how they get into each other's way.
+    """
+    cores = os.sched_getaffinity(0)
+    if len(cores) > 1:
+        os.sched_setaffinity(0, cores - {min(cores)})
+
+
+def _give_a_core_of_its_own(pid: int) -> None:
+    first = next(iter(sorted(os.sched_getaffinity(os.getppid()))))
+    os.sched_setaffinity(pid, {first})
 
 
 def free_port() -> int:

@@ -37,6 +37,9 @@ LOOK_ROUND = 0.1
 ASIDE = 8
 """Room aside, as a multiple of the concurrency."""
 
+COMES_TOGETHER = 0.02
+"""How long after the first word that something is due the others are waited for."""
+
 GATHER = 0.05
 """How long results gather before they are written."""
 
@@ -196,6 +199,8 @@ class Deliverer:
         try:
             async with asyncio.timeout(wait):
                 await self._wake.wait()
+                # A busy group publishes a hundred times a second: one look finds what came together.
+                await asyncio.sleep(COMES_TOGETHER)
         except TimeoutError:
             self._may_be_due = True
         self._wake.clear()
