@@ -176,7 +176,20 @@ class Town:
             if not await self.left():
                 return
             await asyncio.sleep(0.05)
-        raise AssertionError(f"{await self.left()} rows still wait")
+        raise AssertionError(f"still waiting: {await self.what_waits()}")
+
+    async def what_waits(self) -> list[dict[str, Any]]:
+        """The first of what is left, for whoever has to find out why."""
+        rows = await self.pool.fetch(
+            """
+            select id, state, attempts, due_at - now() as due, leased_until, outcome
+              from inbox where state in ('waiting', 'unverified') order by id limit 3
+            """
+        )
+        hosts = await self.pool.fetch(
+            "select name, next_due_at - now() as due, leased_until, paused_until, last_error from hosts"
+        )
+        return [dict(row) for row in [*rows, *hosts]]
 
     async def cut_leases(self) -> None:
         """Let the leases of who died run out now, and not only within their minute."""

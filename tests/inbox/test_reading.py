@@ -14,11 +14,6 @@ PLAIN = {
     "actor": "https://a.example/u",
     "object": "https://b.example/g",
 }
-    "id": "https://a.example/1",
-    "type": "Follow",
-    "actor": "https://a.example/u",
-    "object": "https://b.example/g",
-}
 
 
 @pytest.mark.parametrize("prefix", ["as:", AS, AS.replace("https", "http")])
