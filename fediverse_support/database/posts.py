@@ -25,7 +25,7 @@ async def by_id(db: Connection, post_id: int) -> Post | None:
 
 
 async def by_public_id(db: Connection, public_id: str) -> Post | None:
-    """The post with this random id in its page's URL, whatever its state: for processing, never for showing."""
+    """The post with this random id in the URL of its page: for processing, never for showing."""
     row = await db.fetchrow("select * from posts where public_id = $1", public_id)
     return read(row) if row else None
 
