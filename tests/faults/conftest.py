@@ -171,8 +171,11 @@ class Town:
             await asyncio.gather(*(one() for _ in range(width)))
 
     async def drained(self) -> None:
-        """Wait until nothing waits in the inbox nor among the deliveries."""
-        for _ in range(round(PATIENCE / 0.05)):
+        """Wait until nothing waits in the inbox nor among the deliveries.
+
+        What a fault has left leased comes back within a minute, twice that if the next try is hit as well.
+        """
+        for _ in range(round(2.5 * PATIENCE / 0.05)):
             if not await self.left():
                 return
             await asyncio.sleep(0.05)
