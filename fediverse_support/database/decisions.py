@@ -53,7 +53,12 @@ async def record_and_finish(
     outcome: str,
     now: datetime,
 ) -> bool:
-    """Keep a decision and mark the end of the arrival that it was about; False if another worker did."""
+    """Keep a decision and mark the end of the arrival that it was about; False if another worker did.
+
+    The transaction need not wait for the disk. Should the server die, it is as if it had never been, and
+    the arrival, which is on the disk, is processed again. Nothing can have left by then: before anything is
+    sent its host is leased, and that commit writes out everything that was committed before it.
+    """
     return bool(
         await db.fetchval(
             """
@@ -66,7 +71,7 @@ async def record_and_finish(
                set state = $14, outcome = left($15, 1000), processed_at = $16, request = null,
                    leased_until = '-infinity'
              where id = $13 and state in ('waiting', 'unverified')
-            returning true
+            returning set_config('synchronous_commit', 'off', true) is not null
             """,
             *_values(arrival, decision),
             arrived_id,

@@ -26,6 +26,7 @@ OLDEST_SERVER = 15
 _SERVER_SETTINGS = {
     "application_name": "fediverse-support",
     "timezone": "UTC",
+    "synchronous_commit": "on",  # a 2xx means that it is on disk, whatever the server's own setting
     "jit": "off",  # costs more than it brings on queries of milliseconds
     "lock_timeout": "10s",
     "statement_timeout": "30s",

@@ -19,6 +19,7 @@ from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.decisions import Decision
 from fediverse_support.policy.engine import Policy, judge
 from fediverse_support.protocol.site import Site
+from fediverse_support.protocol.vocabulary import PostDocument
 
 Fetched = Mapping[str, dict[str, Any] | Actor | Trouble]
 
@@ -33,7 +34,7 @@ class Needs(Exception):
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """The surroundings of one run of a handler."""
+    """The surroundings of one run of a handler. `post` is what the activity carries, read already."""
 
     db: Connection
     site: Site
@@ -42,6 +43,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     fetched: Fetched
     decision: Decision
     raw: Mapping[str, Any]
+    post: PostDocument | None = None
 
     def document(self, url: str) -> dict[str, Any]:
         """The document with this id, fetched from its own origin.

@@ -11,9 +11,10 @@ from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import Activity, PostDocument
 
 
-def arrival_of(activity: Activity, activity_uri: str, site: Site, now: datetime) -> Arrival:
-    """The facts of `activity` itself, with those of the post that it carries, if it carries one."""
-    post = _carried(activity, site)
+def arrival_of(
+    activity: Activity, post: PostDocument | None, activity_uri: str, site: Site, now: datetime
+) -> Arrival:
+    """The facts of `activity` itself, with those of `post` if it carries one."""
     if post is not None:
         return arrival_of_post(post, activity, activity_uri, site, now)
     return Arrival(
@@ -48,7 +49,8 @@ def arrival_of_post(
     )
 
 
-def _carried(activity: Activity, site: Site) -> PostDocument | None:
+def carried(activity: Activity, site: Site) -> PostDocument | None:
+    """The post that a Create or an Update brings along, if it can be read."""
     if activity.type not in ("Create", "Update") or activity.object is None:
         return None
     try:

@@ -36,7 +36,7 @@ from fediverse_support.database.pool import UNSTORABLE, Connection, Pool, acquir
 from fediverse_support.inbox import proving, reading
 from fediverse_support.inbox.acquaintance import Acquaintance
 from fediverse_support.inbox.context import Context, Fetched, Needs
-from fediverse_support.inbox.facts import arrival_of
+from fediverse_support.inbox.facts import arrival_of, carried
 from fediverse_support.inbox.handlers import handler_for
 from fediverse_support.inbox.known_keys import KnownKeys
 from fediverse_support.inbox.trust import Verified
@@ -48,7 +48,7 @@ from fediverse_support.policy.decisions import Decision
 from fediverse_support.policy.engine import Policy, judge
 from fediverse_support.protocol import parsing
 from fediverse_support.protocol.site import Site
-from fediverse_support.protocol.vocabulary import Activity
+from fediverse_support.protocol.vocabulary import Activity, PostDocument
 
 log = structlog.get_logger()
 
@@ -184,13 +184,14 @@ class Processor:
             activity = await reading.in_full(arrived, self._site.gate)
         except Refused as refusal:
             return await self._end(arrived, "refused", refusal.message)
-        arrival = arrival_of(activity, arrived.activity_uri, self._site, self._now())
+        post = carried(activity, self._site)
+        arrival = arrival_of(activity, post, arrived.activity_uri, self._site, self._now())
         decision = judge(self._policy(), arrival)
         fetched: dict[str, dict[str, object] | Actor | Trouble] = {}
         for _ in range(MOST_NEEDS):
             try:
                 async with acquire(self._pool) as db, db.transaction():
-                    context = self._context(db, decision, activity, fetched)
+                    context = self._context(db, decision, activity, post, fetched)
                     outcome = await self._handled(context, arrived, activity)
                     state: State = "done" if decision.lets_in else "refused"
                     await self._finish(db, arrived, arrival, decision, state, outcome)
@@ -212,6 +213,7 @@ class Processor:
         forwarded = arrived.forwarded
         if forwarded and (proof := await proving.proved(context, activity.raw, sender.uri)) is not None:
             activity, forwarded = parsing.activity(proof.document, self._site.gate), False
+            context = msgspec.structs.replace(context, post=carried(activity, self._site))
         return await handler_for(activity, forwarded=forwarded)(context, activity, sender)
 
     async def _get(self, needs: Needs, budget: FetchBudget) -> dict[str, object] | Actor | Trouble:
@@ -224,7 +226,14 @@ class Processor:
         except Trouble as trouble:
             return trouble
 
-    def _context(self, db: Connection, decision: Decision, activity: Activity, fetched: Fetched) -> Context:
+    def _context(
+        self,
+        db: Connection,
+        decision: Decision,
+        activity: Activity,
+        post: PostDocument | None,
+        fetched: Fetched,
+    ) -> Context:
         return Context(
             db=db,
             site=self._site,
@@ -233,6 +242,7 @@ class Processor:
             fetched=fetched,
             decision=decision,
             raw=activity.raw,
+            post=post,
         )
 
     async def _finish(

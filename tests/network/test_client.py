@@ -99,7 +99,7 @@ async def test_s7_an_endless_body_is_left_at_the_limit(client: Client, peer: Any
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate"])
 async def test_one_coding_is_taken(client: Client, peer: Any, answer: Any, coding: str) -> None:
     body = b'{"id": "x"}' * 50
-    packed = zlib.compress(body) if coding == "deflate" else gzip.compress(body)
+    packed = zlib.compress(body) if coding == "deflate" else gzip.compress(body, mtime=0)
     peer.answers["/"] = answer(body=packed, content_encoding=coding)
     assert (await client.get(peer.url(), **ANY)).body == body
 
@@ -109,7 +109,7 @@ async def test_s7_a_bomb_is_refused_before_it_unfolds(
     client: Client, peer: Any, answer: Any, coding: str
 ) -> None:
     zeros = bytes(20 << 20)
-    packed = zlib.compress(zeros, 9) if coding == "deflate" else gzip.compress(zeros, 9)
+    packed = zlib.compress(zeros, 9) if coding == "deflate" else gzip.compress(zeros, 9, mtime=0)
     peer.answers["/"] = answer(body=packed, content_encoding=coding)
     with pytest.raises(RemoteRefused, match="larger"):
         await client.get(peer.url(), **ANY)
@@ -121,14 +121,14 @@ async def test_s7_a_bomb_is_refused_before_it_unfolds(
 async def test_s7_other_and_several_codings_are_refused(
     client: Client, peer: Any, answer: Any, coding: str
 ) -> None:
-    twice = gzip.compress(gzip.compress(b"{}"))
+    twice = gzip.compress(gzip.compress(b"{}"), mtime=0)
     peer.answers["/"] = answer(body=twice, content_encoding=coding)
     with pytest.raises(RemoteRefused, match="coded"):
         await client.get(peer.url(), **ANY)
 
 
 async def test_s7_two_coding_headers_count_as_two_codings(client: Client, peer: Any) -> None:
-    twice = gzip.compress(gzip.compress(b"{}"))
+    twice = gzip.compress(gzip.compress(b"{}"), mtime=0)
     head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-encoding: gzip\r\n"
     peer.answers["/"] = head + b"content-length: %d\r\n\r\n" % len(twice) + twice
     with pytest.raises(RemoteRefused, match="coded"):
@@ -153,9 +153,9 @@ async def test_s7_the_bombs_of_the_corpus_do_not_unfold(
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (gzip.compress(b"{}")[:-4], RemoteTrouble),
-        (gzip.compress(b"{}") + b"more", RemoteRefused),
-        (gzip.compress(b"{}") + gzip.compress(b"{}"), RemoteRefused),
+        (gzip.compress(b"{}", mtime=0)[:-4], RemoteTrouble),
+        (gzip.compress(b"{}", mtime=0) + b"more", RemoteRefused),
+        (gzip.compress(b"{}", mtime=0) + gzip.compress(b"{}", mtime=0), RemoteRefused),
         (b"{} not gzip at all", RemoteRefused),
     ],
 )

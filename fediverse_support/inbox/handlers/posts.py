@@ -122,6 +122,8 @@ async def _store_ancestor(context: Context, document: PostDocument, group: Actor
 
 def _post_of(context: Context, activity: Activity) -> PostDocument:
     """The post in the activity, if it was embedded; otherwise as its own server has it."""
+    if context.post is not None:
+        return context.post
     if activity.object is not None:
         return parsing.post(activity.object, context.site.gate)
     if activity.object_id is None:
