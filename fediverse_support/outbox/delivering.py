@@ -37,7 +37,7 @@ LOOK_ROUND = 0.1
 ASIDE = 8
 """Room aside, as a multiple of the concurrency."""
 
-COMES_TOGETHER = 0.02
+COMES_TOGETHER = 0.05
 """How long after the first word that something is due the others are waited for."""
 
 GATHER = 0.05
