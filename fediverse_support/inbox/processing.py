@@ -104,6 +104,7 @@ class Processor:
         self._acquaintance = Acquaintance(pool, site, documents, policy, now)
         self._verifier = Verifier(pool, site, known_keys, self._acquaintance, now)
         self._seen: dict[str, datetime] = {}
+        self._unmarked: set[int] = set()
         self.wake = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -120,6 +121,9 @@ class Processor:
         """Process one batch of what is due; how many there were. Raises `Unavailable`."""
         self.wake.clear()
         async with acquire(self._pool) as db:
+            if self._unmarked:
+                await inbox.release(db, sorted(self._unmarked))
+                self._unmarked.clear()
             batch = await inbox.lease(db, self._now(), BATCH, LEASE)
         runs = [
             list(run)
@@ -266,7 +270,7 @@ class Processor:
         due = self._now() + timedelta(seconds=min(30 * 4 ** max(arrived.attempts - 1, 0), 6 * 3600))
         if isinstance(trouble, Unavailable):
             due = self._now() + timedelta(seconds=2)
-        await self._quietly(lambda db: inbox.postpone(db, arrived.id, due, trouble.message))
+        await self._quietly(arrived, lambda db: inbox.postpone(db, arrived.id, due, trouble.message))
         return Processed(arrived, arrived.state, trouble.message, None, 0.0)
 
     async def _crashed(self, arrived: Arrived, error: Exception) -> Processed:
@@ -278,7 +282,7 @@ class Processor:
         if arrived.attempts >= MOST_CRASHES:
             return await self._end(arrived, "parked", what)
         due = self._now() + timedelta(seconds=30 * arrived.attempts)
-        await self._quietly(lambda db: inbox.postpone(db, arrived.id, due, what))
+        await self._quietly(arrived, lambda db: inbox.postpone(db, arrived.id, due, what))
         return Processed(arrived, arrived.state, what, None, 0.0)
 
     async def _end(self, arrived: Arrived, state: State, outcome: str) -> Processed:
@@ -288,15 +292,16 @@ class Processor:
             await inbox.delete(db, arrived.id)
             await inbox.finish(db, arrived.id, state, outcome, self._now())
 
-        await self._quietly(mark)
+        await self._quietly(arrived, mark)
         return Processed(arrived, state, outcome, None, 0.0)
 
-    async def _quietly(self, mark: Callable[[Connection], Awaitable[object]]) -> None:
-        """Mark a row; if the database is away, the lease runs out by itself and the row comes back."""
+    async def _quietly(self, arrived: Arrived, mark: Callable[[Connection], Awaitable[object]]) -> None:
+        """Mark a row; if the database is away, the lease is given back when it is there again."""
         try:
             async with acquire(self._pool) as db:
                 await mark(db)
         except Unavailable:
+            self._unmarked.add(arrived.id)
             log.warning("inbox.mark_lost")
 
     async def _pause(self, stop: asyncio.Event) -> None:

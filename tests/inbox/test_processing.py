@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from fediverse_support.core.errors import RemoteTrouble
+from fediverse_support.core.errors import RemoteTrouble, Unavailable
 from fediverse_support.database import inbox
 from fediverse_support.database.pool import acquire
 from fediverse_support.inbox import processing
@@ -246,3 +246,19 @@ async def test_a_thread_start_costs_few_round_trips(world):
     spent = world.round_trips() - before
     print(f"round trips for a thread start: {spent}")
     assert spent <= 14
+
+
+async def test_a_mark_that_was_lost_with_the_database_does_not_wait_for_the_lease(world, broken, monkeypatch):
+    ana = await world.known()
+    calls = broken(RemoteTrouble("away"))
+    await world.receive(ana, ana.does("Snooze", ana.uri))
+    postpone = inbox.postpone
+
+    async def lost(*_):
+        raise Unavailable("gone in between")
+
+    monkeypatch.setattr(processing.inbox, "postpone", lost)
+    await world.processor.step()
+    monkeypatch.setattr(processing.inbox, "postpone", postpone)
+    await world.processor.step()
+    assert len(calls) == 2
