@@ -13,7 +13,7 @@ from typing import Any
 from fediverse_support.core.models import Actor, Post, Reach
 from fediverse_support.database import activities as stored
 from fediverse_support.database.pool import Connection
-from fediverse_support.outbox.publishing import Followers, new_activity_uri, publish
+from fediverse_support.outbox.publishing import Followers, Piece, new_activity_uri, publish, publish_all
 from fediverse_support.protocol import json_gate
 from fediverse_support.protocol.rendering import activities
 from fediverse_support.protocol.site import Site
@@ -29,9 +29,10 @@ async def announce_post(
     now: datetime,
 ) -> None:
     """Announce a new post that is public and live: the activity to some, the boost to the others."""
-    await pass_on(db, site, group, activity, post.uri, now, reach=post.reach)
+    pieces = [_wrapped(site, group, activity, now, post.reach)]
     if post.in_reply_to is None:
-        await _boost(db, site, group, post, author, now)
+        pieces.append(_boost(site, group, post, author, now))
+    await publish_all(db, site, group, pieces, object_uri=post.uri)
 
 
 async def announce_again(
@@ -40,10 +41,11 @@ async def announce_again(
     """A post that was withdrawn is back: boost it anew, and let the group's outbox show it."""
     await stored.stand_again(db, group.id, post.uri)
     if post.in_reply_to is None:
-        await _boost(db, site, group, post, author, now)
+        boost = _boost(site, group, post, author, now)
+        await publish_all(db, site, group, [boost], object_uri=post.uri)
 
 
-async def _boost(db: Connection, site: Site, group: Actor, post: Post, author: Actor, now: datetime) -> None:
+def _boost(site: Site, group: Actor, post: Post, author: Actor, now: datetime) -> Piece:
     boost = activities.announce_object(
         new_activity_uri(site),
         group=group,
@@ -52,16 +54,7 @@ async def _boost(db: Connection, site: Site, group: Actor, post: Post, author: A
         reach=post.reach,
         now=now,
     )
-    await publish(
-        db,
-        site,
-        group,
-        boost,
-        object_uri=post.uri,
-        is_public=True,
-        followers=Followers(group, "object"),
-        to=[author],
-    )
+    return Piece(document=boost, is_public=True, followers=Followers(group, "object"), to=(author,))
 
 
 async def pass_on(
@@ -75,11 +68,18 @@ async def pass_on(
     reach: Reach = "open",
 ) -> None:
     """Announce an activity about something in the group, unchanged, to servers that unwrap it (FEP-1b12)."""
-    activity = _without_blind_copies(activity)
+    await publish_all(db, site, group, [_wrapped(site, group, activity, now, reach)], object_uri=object_uri)
+
+
+def _wrapped(site: Site, group: Actor, activity: Mapping[str, Any], now: datetime, reach: Reach) -> Piece:
     wrapped = activities.announce_activity(
-        new_activity_uri(site), group=group, activity=activity, reach=reach, now=now
+        new_activity_uri(site),
+        group=group,
+        activity=_without_blind_copies(activity),
+        reach=reach,
+        now=now,
     )
-    await publish(db, site, group, wrapped, object_uri=object_uri, followers=Followers(group, "activity"))
+    return Piece(document=wrapped, followers=Followers(group, "activity"))
 
 
 def _without_blind_copies(activity: Mapping[str, Any]) -> Mapping[str, Any]:

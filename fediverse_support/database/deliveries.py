@@ -57,27 +57,31 @@ read_due = reader(Due)
 read_letter = reader(Letter)
 
 _PUBLISH = """
-    with published as (
+    with written as (
+        select * from unnest($6::bigint[], $7::text[], $8::text[], $9::boolean[], $10::text[], $11::bigint[],
+                             $12::text[])
+            as w (id, uri, type, is_public, body, followed_id, dialect)
+    ), published as (
         insert into activities (id, uri, actor_id, type, object_uri, is_public, body)
-        select $1::bigint, $10::text, $2::bigint, $11::text, $3::text, $12::boolean, $13::text
-         where $10 is not null
+        select id, uri, $1::bigint, type, $2::text, is_public, body from written where uri is not null
     ), followers as (
-        select split_part(a.uri, '/', 3) as home, a.host as handle_host,
+        select l.id as activity_id, split_part(a.uri, '/', 3) as home, a.host as handle_host,
                split_part(a.inbox_url, '/', 3) as host,
                -- A shared inbox elsewhere is not believed: it would lead our posts to a third server.
-               case when not $5 and split_part(a.shared_inbox_url, '/', 3) = split_part(a.inbox_url, '/', 3)
+               case when not $3 and split_part(a.shared_inbox_url, '/', 3) = split_part(a.inbox_url, '/', 3)
                     then a.shared_inbox_url else a.inbox_url end as inbox_url
-          from follows f
+          from written l
+          join follows f on f.followed_id = l.followed_id and f.state = 'accepted'
           join actors a on a.id = f.follower_id
           left join hosts h on h.name = split_part(a.uri, '/', 3)
-         where f.followed_id = $4 and f.state = 'accepted'
-           and not a.is_local and a.state = 'active' and a.inbox_url is not null
-           and ($6::text is null
-                or ($6 = 'activity') = (lower(coalesce(h.software, '')) = any($7::text[])))
+         where not a.is_local and a.state = 'active' and a.inbox_url is not null
+           and (l.dialect is null
+                or (l.dialect = 'activity') = (lower(coalesce(h.software, '')) = any($4::text[])))
     ), wanted as (
-        select home, handle_host, host, inbox_url from followers
+        select activity_id, home, handle_host, host, inbox_url from followers
          union
-        select host, host, host, inbox_url from unnest($8::text[], $9::text[]) as direct (host, inbox_url)
+        select activity_id, host, host, host, inbox_url
+          from unnest($13::bigint[], $5::text[], $14::text[]) as direct (activity_id, host, inbox_url)
     ), refused as (
         -- A level holds for a domain and for all below it; a port is not part of it.
         select distinct n.name
@@ -89,11 +93,13 @@ _PUBLISH = """
          where l.level = 'blocked'
     ), added as (
         insert into deliveries (activity_id, actor_id, object_uri, host, inbox_url)
-        select distinct on (w.inbox_url) $1::bigint, $2::bigint, $3::text, w.host, w.inbox_url
+        select distinct on (w.activity_id, w.inbox_url)
+               w.activity_id, $1::bigint, $2::text, w.host, w.inbox_url
           from wanted w
          where w.home not in (select name from refused)
            and w.host not in (select name from refused)
            and w.handle_host not in (select name from refused)
+         order by w.activity_id, w.inbox_url
             on conflict (activity_id, inbox_url) do nothing
         returning host
     ), woken as (
@@ -126,55 +132,58 @@ _FINISH = """
 """
 
 
-class Activity(msgspec.Struct, frozen=True, kw_only=True):
-    """An activity that is stored together with its deliveries; `body` is the JSON as it is sent."""
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """An activity and whom it goes to. With `uri`, `type` and `body` (JSON as it is sent) it is stored too.
 
-    uri: str
-    type: str
-    is_public: bool
-    body: str
+    It goes to everybody elsewhere who follows `followed_id`, and to each (host, inbox URL) of `inboxes`.
+    With a `dialect`, only to followers on servers that want that kind of Announce.
+    """
+
+    id: int
+    uri: str | None = None
+    type: str = ""
+    is_public: bool = False
+    body: str = ""
+    followed_id: int | None = None
+    dialect: Dialect | None = None
+    inboxes: tuple[tuple[str, str], ...] = ()
 
 
 async def publish(
     db: Connection,
-    activity_id: int,
     actor_id: int,
     object_uri: str,
+    written: Sequence[Written],
     *,
-    activity: Activity | None = None,
-    followed_id: int | None = None,
-    dialect: Dialect | None = None,
     activity_software: Collection[str] = ACTIVITY_SOFTWARE,
     personal: bool = False,
-    inboxes: Iterable[tuple[str, str]] = (),
 ) -> int:
-    """Store an activity, if it is given, and queue it, in one statement; how many inboxes are new.
+    """Store activities of one actor about one object and queue them, in one statement; how many inboxes.
 
-    It goes to everybody elsewhere who follows `followed_id`, and to each (host, inbox URL) of `inboxes`.
     One inbox for all followers on a server that shares one, unless `personal`: what only members may see
     goes to each of them. Left out: our own people, who is gone or suspended, and blocked domains with all
-    below them. With a `dialect`, only followers on servers that want that kind of Announce:
-    `activity_software` are the NodeInfo names of those that want `activity`.
+    below them. `activity_software` are the NodeInfo names of servers that want the dialect `activity`.
 
     `actor_id` is who signs. Everything about one `object_uri` reaches an inbox in the order of queueing.
-    Safe to run twice without `activity`.
+    Safe to run twice for what is stored already.
     """
-    direct = list(inboxes)
+    direct = [(one.id, host, url) for one in written for host, url in one.inboxes]
     count = await db.fetchval(
         _PUBLISH,
-        activity_id,
         actor_id,
         object_uri,
-        followed_id,
         personal,
-        dialect,
         list(activity_software),
-        [host for host, _ in direct],
-        [url for _, url in direct],
-        activity.uri if activity else None,
-        activity.type if activity else None,
-        activity.is_public if activity else None,
-        activity.body if activity else None,
+        [host for _, host, _ in direct],
+        [one.id for one in written],
+        [one.uri for one in written],
+        [one.type for one in written],
+        [one.is_public for one in written],
+        [one.body for one in written],
+        [one.followed_id for one in written],
+        [one.dialect for one in written],
+        [activity_id for activity_id, _, _ in direct],
+        [url for _, _, url in direct],
     )
     return int(count)
 
@@ -183,7 +192,7 @@ async def enqueue(
     db: Connection, activity_id: int, actor_id: int, object_uri: str, inboxes: Iterable[tuple[str, str]]
 ) -> int:
     """Queue a stored activity for each (host, inbox URL); see `publish`. Safe to run twice."""
-    return await publish(db, activity_id, actor_id, object_uri, inboxes=inboxes)
+    return await publish(db, actor_id, object_uri, [Written(id=activity_id, inboxes=tuple(inboxes))])
 
 
 async def enqueue_to_followers(
@@ -200,11 +209,9 @@ async def enqueue_to_followers(
     """Queue a stored activity for the followers of `followed_id`; see `publish`. Safe to run twice."""
     return await publish(
         db,
-        activity_id,
         actor_id,
         object_uri,
-        followed_id=followed_id,
-        dialect=dialect,
+        [Written(id=activity_id, followed_id=followed_id, dialect=dialect)],
         activity_software=activity_software,
         personal=personal,
     )

@@ -10,6 +10,7 @@ decision of policy and the mark on the row. What goes wrong ends in one of three
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -30,7 +31,7 @@ from fediverse_support.core.errors import (
 )
 from fediverse_support.core.metrics import INBOX
 from fediverse_support.core.models import Actor
-from fediverse_support.database import decisions, hosts, inbox
+from fediverse_support.database import actors, decisions, hosts, inbox
 from fediverse_support.database.inbox import Arrived, State
 from fediverse_support.database.pool import UNSTORABLE, Connection, Pool, acquire
 from fediverse_support.inbox import proving, reading
@@ -105,6 +106,7 @@ class Processor:
         self._verifier = Verifier(pool, site, known_keys, self._acquaintance, now)
         self._seen: dict[str, datetime] = {}
         self._unmarked: set[int] = set()
+        self._senders: dict[str, Actor] = {}
         self.wake = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -125,6 +127,7 @@ class Processor:
                 await inbox.release(db, sorted(self._unmarked))
                 self._unmarked.clear()
             batch = await inbox.lease(db, self._now(), BATCH, LEASE)
+            self._senders = await self._known_senders(db, batch)
         runs = [
             list(run)
             for _, run in groupby(
@@ -135,6 +138,12 @@ class Processor:
         await asyncio.gather(*(self._in_order(run, gate, stop) for run in runs))
         await self._note_signs_of_life({row.host for row in batch if row.state == "waiting"})
         return len(batch)
+
+    async def _known_senders(self, db: Connection, batch: list[Arrived]) -> dict[str, Actor]:
+        """Who sent this batch, in one look; whoever says more than one thing may change with the first."""
+        times = Counter(row.actor_uri for row in batch)
+        found = await actors.by_uris(db, [uri for uri, count in times.items() if count == 1])
+        return {actor.uri: actor for actor in found if actor.state == "active"}
 
     async def _note_signs_of_life(self, names: set[str]) -> None:
         """Whoever sends something verified is alive: deliveries to them need not wait any longer."""
@@ -213,7 +222,8 @@ class Processor:
     async def _handled(self, context: Context, arrived: Arrived, activity: Activity) -> str:
         if not context.decision.lets_in:
             return context.decision.reason
-        sender = Verified(await context.actor(activity.actor))
+        known = self._senders.get(activity.actor)
+        sender = Verified(known or await context.actor(activity.actor))
         forwarded = arrived.forwarded
         if forwarded and (proof := await proving.proved(context, activity.raw, sender.uri)) is not None:
             activity, forwarded = parsing.activity(proof.document, self._site.gate), False

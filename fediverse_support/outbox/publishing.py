@@ -34,6 +34,19 @@ def new_activity_uri(site: Site) -> str:
     return site.activity(new_public_id())
 
 
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """An activity that is published, and whom it goes to.
+
+    `is_public`: everybody may fetch it, and it is in the outbox. `to` are actors on other servers, reached
+    at their own inbox; local ones are left out.
+    """
+
+    document: dict[str, Any]
+    is_public: bool = False
+    followers: Followers | None = None
+    to: tuple[Actor, ...] = ()
+
+
 async def publish(
     db: Connection,
     site: Site,
@@ -45,25 +58,31 @@ async def publish(
     followers: Followers | None = None,
     to: Sequence[Actor] = (),
 ) -> int:
-    """Store an activity of one of our actors and a delivery for each inbox; how many there are.
+    """Publish one activity; see `publish_all`."""
+    piece = Piece(document=document, is_public=is_public, followers=followers, to=tuple(to))
+    return await publish_all(db, site, actor, [piece], object_uri=object_uri)
 
-    `object_uri` is what must arrive in order. `is_public`: everybody may fetch it, and it is in the
-    outbox. `to` are actors on other servers, reached at their own inbox; local ones are left out.
+
+async def publish_all(
+    db: Connection, site: Site, actor: Actor, pieces: Sequence[Piece], *, object_uri: str
+) -> int:
+    """Store activities of one of our actors and a delivery for each inbox; how many deliveries.
+
+    All are about `object_uri`, which is what must arrive in order.
     """
-    return await deliveries.publish(
-        db,
-        new_id(),
-        actor.id,
-        object_uri,
-        activity=deliveries.Activity(
-            uri=document["id"],
-            type=document["type"],
-            is_public=is_public,
-            body=json_gate.write(document).decode(),
-        ),
-        followed_id=followers.followed.id if followers else None,
-        dialect=followers.dialect if followers else None,
-        inboxes=_inboxes(site, to),
+    return await deliveries.publish(db, actor.id, object_uri, [_written(site, piece) for piece in pieces])
+
+
+def _written(site: Site, piece: Piece) -> deliveries.Written:
+    return deliveries.Written(
+        id=new_id(),
+        uri=piece.document["id"],
+        type=piece.document["type"],
+        is_public=piece.is_public,
+        body=json_gate.write(piece.document).decode(),
+        followed_id=piece.followers.followed.id if piece.followers else None,
+        dialect=piece.followers.dialect if piece.followers else None,
+        inboxes=tuple(_inboxes(site, piece.to)),
     )
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fediverse_support.core.errors import Missing, Refused, RemoteRefused
 from fediverse_support.database.pool import acquire
 from fediverse_support.inbox.context import Context, Needs
-from fediverse_support.inbox.facts import arrival_of
+from fediverse_support.inbox.facts import arrival_of, carried
 from fediverse_support.inbox.handlers import handler_for
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.policy.engine import judge
@@ -61,12 +61,13 @@ class Stage:
         world = self.world
         activity = parsing.activity(raw, world.site.gate)
         now = world.now
-        decision = judge(world.policy, arrival_of(activity, raw["id"], world.site, now))
+        post = carried(activity, world.site)
+        decision = judge(world.policy, arrival_of(activity, post, raw["id"], world.site, now))
         fetched: dict[str, Any] = {}
         while True:
             context = Context(
                 db=self.db, site=world.site, now=now, policy=world.policy, fetched=fetched,
-                decision=decision, raw=raw,
+                decision=decision, raw=raw, post=post,
             )  # fmt: skip
             try:
                 async with self.db.transaction():

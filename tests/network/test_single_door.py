@@ -24,7 +24,7 @@ DOORS = {
     "websockets",
 }
 CALLS = {"open_connection", "create_connection", "open_unix_connection", "sock_connect", "urlopen"}
-LISTENING = ("database/embedded", "database/pool", "cli", "doctor")
+LISTENING = ("database/embedded", "database/pool", "serving", "demo/doors", "demo/running", "cli", "doctor")
 """Parts that look at our own ports and sockets and ask no other server."""
 
 
