@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -133,6 +134,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server with the run."""
     if SERVER in config.stash:
         config.stash[SERVER].stop()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How much of each type of server's documents was understood, as `tests/protocol` recorded it."""
+    lines = [
+        value
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in getattr(report, "user_properties", [])
+        if name == "understood"
+    ]
+    if lines:
+        terminalreporter.section("documents of other servers")
+        terminalreporter.write_line(f"{'documents of':<18}{'seen':>6}{'understood':>12}{'shape':>9}  refused")
+        for line in sorted(lines):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

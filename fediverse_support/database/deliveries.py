@@ -75,8 +75,8 @@ _PUBLISH = """
           join actors a on a.id = f.follower_id
           left join hosts h on h.name = split_part(a.uri, '/', 3)
          where not a.is_local and a.state = 'active' and a.inbox_url is not null
-           and (l.dialect is null
-                or (l.dialect = 'activity') = (lower(coalesce(h.software, '')) = any($4::text[])))
+           and (l.dialect is null or (l.dialect = 'activity')
+                = (lower(coalesce(h.software, '')) = any(string_to_array($4, ' '))))
     ), wanted as (
         select activity_id, home, handle_host, host, inbox_url from followers
          union
@@ -173,7 +173,7 @@ async def publish(
         actor_id,
         object_uri,
         personal,
-        list(activity_software),
+        " ".join(activity_software),
         [host for _, host, _ in direct],
         [one.id for one in written],
         [one.uri for one in written],

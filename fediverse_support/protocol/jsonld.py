@@ -21,6 +21,7 @@ RESTRUCTURING = frozenset({"@graph", "@included", "@reverse", "@nest", "@import"
 _NAMESPACES = (NAMESPACE, NAMESPACE.replace("https:", "http:"))
 _PREFIXES = ("as:", *_NAMESPACES)
 _UNUSUAL = ("@", *_PREFIXES)
+_INNER = frozenset({dict, list})
 _BREAKS = (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError)
 
 
@@ -33,13 +34,13 @@ def needs_compaction(document: Document) -> bool:
     values: list[Any] = [document]
     for value in values:  # Written out, not built on `_members`: this runs for every activity that arrives.
         if isinstance(value, list):
-            values.extend(value)
-        elif isinstance(value, dict):
-            for name, inner in value.items():
-                if (name == "type" or name.startswith(_UNUSUAL)) and _is_unusual(name, inner):
-                    return True
-                if name != "@context":
-                    values.append(inner)
+            values.extend(inner for inner in value if type(inner) in _INNER)
+            continue
+        for name, inner in value.items():
+            if (name == "type" or name.startswith(_UNUSUAL)) and _is_unusual(name, inner):
+                return True
+            if type(inner) in _INNER and name != "@context":
+                values.append(inner)
     return False
 
 
