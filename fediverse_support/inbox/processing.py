@@ -91,17 +91,14 @@ class Processor:
         at_once: int = 8,
         now: Callable[[], datetime] = clock.now,
         on_processed: Callable[[Processed], None] | None = None,
-        on_published: Callable[[], None] | None = None,
     ) -> None:
         self._pool = pool
         self._at_once = at_once
         self._site = site
         self._documents = documents
         self._policy = policy
-        self._keys = known_keys
         self._now = now
         self._on_processed = on_processed
-        self._on_published = on_published
         self._acquaintance = Acquaintance(pool, site, documents, policy, now)
         self._verifier = Verifier(pool, site, known_keys, self._acquaintance, now)
         self._seen: dict[str, datetime] = {}
@@ -183,8 +180,6 @@ class Processor:
         INBOX.labels(processed.state).inc()
         if self._on_processed is not None:
             self._on_processed(msgspec.structs.replace(processed, seconds=time.perf_counter() - began))
-        if self._on_published is not None:
-            self._on_published()
 
     async def _digest(self, arrived: Arrived) -> Processed | None:
         budget = FetchBudget()
