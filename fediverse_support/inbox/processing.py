@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -55,6 +56,9 @@ log = structlog.get_logger()
 
 BATCH = 64
 LEASE = timedelta(seconds=60)
+MOST_IN_HAND = 256
+"""How many actors' arrivals one loop has in hand, most of them waiting for other servers."""
+GRACE = 15.0
 MOST_ATTEMPTS = 8
 MOST_CRASHES = 3
 MOST_NEEDS = 60
@@ -75,7 +79,7 @@ class Processed(msgspec.Struct, frozen=True):
 
 
 class Processor:
-    """The loop that works through the inbox, `at_once` actors at a time.
+    """The loop that works through the inbox; `at_once` arrivals are put into effect at the same time.
 
     Any number of loops may run, here or in other processes: they share the work by leases.
     """
@@ -93,7 +97,7 @@ class Processor:
         on_processed: Callable[[Processed], None] | None = None,
     ) -> None:
         self._pool = pool
-        self._at_once = at_once
+        self._gate = asyncio.Semaphore(at_once)
         self._site = site
         self._documents = documents
         self._policy = policy
@@ -103,38 +107,64 @@ class Processor:
         self._verifier = Verifier(pool, site, known_keys, self._acquaintance, now)
         self._seen: dict[str, datetime] = {}
         self._unmarked: set[int] = set()
-        self._senders: dict[str, Actor] = {}
         self.wake = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; what is in hand then is finished, and unused leases are given back."""
+        """Work until `stop` is set; what is in hand then is finished, and unused leases are given back.
+
+        New arrivals are taken up while earlier ones wait for other servers: a slow one holds up nobody else.
+        """
+        in_hand: set[asyncio.Task[int]] = set()
         while not stop.is_set():
             try:
-                worked = await self.step(stop)
+                begun = await self._begin(stop)
             except Unavailable:
-                worked = 0
-            if not worked:
+                begun = []
+            in_hand.update(begun)
+            for task in begun:
+                task.add_done_callback(in_hand.discard)
+            if not begun:
                 await self._pause(stop)
+            elif len(in_hand) >= MOST_IN_HAND:
+                await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
+        await self._end_all(in_hand)
 
     async def step(self, stop: asyncio.Event | None = None) -> int:
-        """Process one batch of what is due; how many there were. Raises `Unavailable`."""
+        """Process what is due now, to the end; how much that was. Raises `Unavailable`."""
+        done = sum(await asyncio.gather(*await self._begin(stop)))
+        if stop is not None and stop.is_set():
+            await self._give_back()
+        return done
+
+    async def _begin(self, stop: asyncio.Event | None) -> list[asyncio.Task[int]]:
+        """Lease a batch and begin to work on it: one task for each actor, in the order of what they sent."""
         self.wake.clear()
+        await self._give_back()
         async with acquire(self._pool) as db:
-            if self._unmarked:
-                await inbox.release(db, sorted(self._unmarked))
-                self._unmarked.clear()
             batch = await inbox.lease(db, self._now(), BATCH, LEASE)
-            self._senders = await self._known_senders(db, batch)
-        runs = [
-            list(run)
-            for _, run in groupby(
-                sorted(batch, key=lambda row: (row.actor_uri, row.id)), key=lambda row: row.actor_uri
-            )
-        ]
-        gate = asyncio.Semaphore(self._at_once)
-        await asyncio.gather(*(self._in_order(run, gate, stop) for run in runs))
-        await self._note_signs_of_life({row.host for row in batch if row.state == "waiting"})
-        return len(batch)
+            senders = await self._known_senders(db, batch)
+            await self._note_signs_of_life(db, {row.host for row in batch if row.state == "waiting"})
+        by_actor = sorted(batch, key=lambda row: (row.actor_uri, row.id))
+        runs = [list(run) for _, run in groupby(by_actor, key=lambda row: row.actor_uri)]
+        return [asyncio.create_task(self._in_order(run, senders.get(run[0].actor_uri), stop)) for run in runs]
+
+    async def _end_all(self, in_hand: set[asyncio.Task[int]]) -> None:
+        """Let what is in hand end; cut off what still waits for other servers, and give its leases back."""
+        if in_hand:
+            await asyncio.wait(in_hand, timeout=GRACE)
+        for task in (left := list(in_hand)):
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        with suppress(Unavailable):
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        """Give back leases of arrivals that were not begun, or whose mark was lost with the database."""
+        if not self._unmarked:
+            return
+        async with acquire(self._pool) as db:
+            await inbox.release(db, sorted(self._unmarked))
+        self._unmarked.clear()
 
     async def _known_senders(self, db: Connection, batch: list[Arrived]) -> dict[str, Actor]:
         """Who sent this batch, in one look; whoever says more than one thing may change with the first."""
@@ -142,34 +172,37 @@ class Processor:
         found = await actors.by_uris(db, [uri for uri, count in times.items() if count == 1])
         return {actor.uri: actor for actor in found if actor.state == "active"}
 
-    async def _note_signs_of_life(self, names: set[str]) -> None:
+    async def _note_signs_of_life(self, db: Connection, names: set[str]) -> None:
         """Whoever sends something verified is alive: deliveries to them need not wait any longer."""
         now = self._now()
         fresh = {name for name in names if now - self._seen.get(name, _LONG_AGO) >= SIGN_OF_LIFE_EVERY}
         if not fresh:
             return
-        async with acquire(self._pool) as db:
-            await hosts.seen_inbound(db, fresh, now)
+        await hosts.seen_inbound(db, fresh, now)
         if len(self._seen) > MOST_SEEN:
             self._seen.clear()
         self._seen.update(dict.fromkeys(fresh, now))
 
-    async def _in_order(
-        self, run: list[Arrived], gate: asyncio.Semaphore, stop: asyncio.Event | None
-    ) -> None:
-        """What one actor sent, one after the other."""
-        async with gate:
-            for position, arrived in enumerate(run):
-                if stop is not None and stop.is_set():
-                    async with acquire(self._pool) as db:
-                        await inbox.release(db, [row.id for row in run[position:]])
-                    return
-                await self._one(arrived)
+    async def _in_order(self, run: list[Arrived], sender: Actor | None, stop: asyncio.Event | None) -> int:
+        """What one actor sent, one after the other; how much of it was done before `stop` was set.
 
-    async def _one(self, arrived: Arrived) -> None:
+        `sender` is the actor, if we know them and they sent one thing only.
+        """
+        left = [arrived.id for arrived in run]
+        try:
+            for arrived in run:
+                if stop is not None and stop.is_set():
+                    break
+                await self._one(arrived, sender)
+                left.remove(arrived.id)
+        finally:
+            self._unmarked.update(left)
+        return len(run) - len(left)
+
+    async def _one(self, arrived: Arrived, sender: Actor | None) -> None:
         began = time.perf_counter()
         try:
-            processed = await self._digest(arrived)
+            processed = await self._digest(arrived, sender)
         except (RemoteTrouble, TooMany, Unavailable) as trouble:
             processed = await self._postpone(arrived, trouble)
         except Exception as error:  # noqa: BLE001  (the loop must outlive any one arrival)
@@ -181,7 +214,7 @@ class Processor:
         if self._on_processed is not None:
             self._on_processed(msgspec.structs.replace(processed, seconds=time.perf_counter() - began))
 
-    async def _digest(self, arrived: Arrived) -> Processed | None:
+    async def _digest(self, arrived: Arrived, sender: Actor | None) -> Processed | None:
         budget = FetchBudget()
         if arrived.state == "unverified":
             verified = await self._verifier.verify(arrived, budget)
@@ -198,9 +231,9 @@ class Processor:
         fetched: dict[str, dict[str, object] | Actor | Trouble] = {}
         for _ in range(MOST_NEEDS):
             try:
-                async with acquire(self._pool) as db, db.transaction():
+                async with self._gate, acquire(self._pool) as db, db.transaction():
                     context = self._context(db, decision, activity, post, fetched)
-                    outcome = await self._handled(context, arrived, activity)
+                    outcome = await self._handled(context, arrived, activity, sender)
                     state: State = "done" if decision.lets_in else "refused"
                     await self._finish(db, arrived, arrival, decision, state, outcome)
                 return Processed(arrived, state, outcome, decision, 0.0)
@@ -214,10 +247,11 @@ class Processor:
                 return Processed(arrived, "refused", refusal.message, decision, 0.0)
         raise Malformed("This activity needs too many documents.")
 
-    async def _handled(self, context: Context, arrived: Arrived, activity: Activity) -> str:
+    async def _handled(
+        self, context: Context, arrived: Arrived, activity: Activity, known: Actor | None
+    ) -> str:
         if not context.decision.lets_in:
             return context.decision.reason
-        known = self._senders.get(activity.actor)
         sender = Verified(known or await context.actor(activity.actor))
         forwarded = arrived.forwarded
         if forwarded and (proof := await proving.proved(context, activity.raw, sender.uri)) is not None:

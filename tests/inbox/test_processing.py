@@ -130,7 +130,7 @@ async def test_a_worker_that_was_overtaken_leaves_no_effects(world):
     world.clock.let_pass(minutes=2)
     await world.process()
     counts = await world.counts()
-    await world.processor._one(slow)
+    await world.processor._one(slow, None)
     assert await world.counts() == counts
     assert (await world.arrived(activity["id"])).state == "done"
 
@@ -262,3 +262,31 @@ async def test_a_mark_that_was_lost_with_the_database_does_not_wait_for_the_leas
     monkeypatch.setattr(processing.inbox, "postpone", postpone)
     await world.processor.step()
     assert len(calls) == 2
+
+
+async def test_a_server_that_keeps_us_waiting_holds_up_nobody_else(world, monkeypatch):
+    ana, slow = await world.known(), await world.known(name="slow")
+    group = await world.group()
+    answered = asyncio.Event()
+
+    async def never(*_):
+        await answered.wait()
+        raise RemoteTrouble("at last")
+
+    monkeypatch.setattr(world.processor, "_get", never)
+    waiting = slow.does("Create", slow.id("notes"), to=[PUBLIC, group.actor.uri])
+    await world.receive(slow, waiting)
+    stop = asyncio.Event()
+    running = asyncio.create_task(world.processor.run(stop))
+    async with asyncio.timeout(30):
+        while not (await world.arrived(waiting["id"])).attempts:
+            await asyncio.sleep(0.02)
+        like = ana.does("Like", ana.id("notes"))
+        await world.receive(ana, like)
+        world.processor.wake.set()
+        while (await world.arrived(like["id"])).state != "done":
+            await asyncio.sleep(0.02)
+        assert (await world.arrived(waiting["id"])).state == "waiting"
+        answered.set()
+        stop.set()
+        await running
