@@ -265,27 +265,25 @@ async def test_a_mark_that_was_lost_with_the_database_does_not_wait_for_the_leas
 
 
 async def test_a_server_that_keeps_us_waiting_holds_up_nobody_else(world, monkeypatch):
-    ana, slow = await world.known(), await world.known(name="slow")
-    group = await world.group()
-    answered = asyncio.Event()
+    ana, slow, group = await world.known(), await world.known(name="slow"), await world.group()
+    asked, answered, liked = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def never(*_):
+    async def late(*_):
+        asked.set()
         await answered.wait()
         raise RemoteTrouble("at last")
 
-    monkeypatch.setattr(world.processor, "_get", never)
+    processor = world.new_processor()
+    monkeypatch.setattr(processor, "_on_processed", lambda done: done.arrived.type == "Like" and liked.set())
+    monkeypatch.setattr(processor, "_get", late)
     waiting = slow.does("Create", slow.id("notes"), to=[PUBLIC, group.actor.uri])
     await world.receive(slow, waiting)
     stop = asyncio.Event()
-    running = asyncio.create_task(world.processor.run(stop))
+    running = asyncio.create_task(processor.run(stop))
     async with asyncio.timeout(30):
-        while not (await world.arrived(waiting["id"])).attempts:
-            await asyncio.sleep(0.02)
-        like = ana.does("Like", ana.id("notes"))
-        await world.receive(ana, like)
-        world.processor.wake.set()
-        while (await world.arrived(like["id"])).state != "done":
-            await asyncio.sleep(0.02)
+        await asked.wait()
+        await world.receive(ana, ana.does("Like", ana.id("notes")))
+        await liked.wait()
         assert (await world.arrived(waiting["id"])).state == "waiting"
         answered.set()
         stop.set()
