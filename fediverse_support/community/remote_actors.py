@@ -2,17 +2,14 @@
 
 from datetime import datetime
 
-from fediverse_support.core.errors import Malformed
 from fediverse_support.core.markup import safe_text, sanitise
 from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, keys
 from fediverse_support.database.pool import Connection
-from fediverse_support.protocol.signatures.keys import PublicKey, load_public, public_text
-from fediverse_support.protocol.signatures.multikey import load_multikey
+from fediverse_support.protocol.signatures.keys import public_text
+from fediverse_support.protocol.signatures.published import published_keys
 from fediverse_support.protocol.site import Site
-from fediverse_support.protocol.vocabulary import ActorDocument, KeyDocument
-
-MOST_KEYS = 10
+from fediverse_support.protocol.vocabulary import ActorDocument
 
 
 async def store(
@@ -35,24 +32,11 @@ async def store(
         now=now,
     )
     if actor is not None:
-        await keys.replace_remote(db, actor.id, _listed_keys(document), now)
+        await keys.replace_remote(db, actor.id, _listed_keys(site, document), now)
     return actor
 
 
-def _listed_keys(document: ActorDocument) -> list[tuple[str, str, str]]:
-    """(id, algorithm, PEM) of each key that we can use; a key that breaks the rules is passed over."""
-    found = {}
-    for key in document.keys[:MOST_KEYS]:
-        try:
-            loaded = load_document(key)
-        except Malformed:
-            continue
-        found[key.id] = (key.id, loaded.algorithm, public_text(loaded))
-    return list(found.values())
-
-
-def load_document(key: KeyDocument) -> PublicKey:
-    """The key in a document, loaded; raises `Malformed` if it is not one that we take."""
-    if key.pem is not None:
-        return load_public(key.id, key.owner, key.pem)
-    return load_multikey(key.id, key.owner, key.multibase or "")
+def _listed_keys(site: Site, document: ActorDocument) -> list[tuple[str, str, str]]:
+    """(id, algorithm, PEM) of each key that the actor publishes and that we can use, each id once."""
+    found = {key.key_id: key for key in published_keys(document.raw, site.gate)}
+    return [(key.key_id, key.algorithm, public_text(key)) for key in found.values()]
