@@ -17,7 +17,7 @@ from fediverse_support.community import posts as writing
 from fediverse_support.community import threads, visibility
 from fediverse_support.core.errors import Gone, Missing
 from fediverse_support.core.identifiers import is_local_name
-from fediverse_support.core.models import GUEST, Actor, Group, Post
+from fediverse_support.core.models import GUEST, Actor, Group, Post, Viewer
 from fediverse_support.database import activities, actors, groups, posts, tombstones
 from fediverse_support.database.activities import Listed, Published
 from fediverse_support.database.pool import Connection
@@ -117,14 +117,14 @@ async def activity(db: Connection, site: Site, public_id: str) -> Served:
 
 
 async def outbox(
-    db: Connection, site: Site, actor: Actor, before: str | None, limit: int
+    db: Connection, viewer: Viewer, site: Site, actor: Actor, before: str | None, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
     """One page of what an actor has published, the newest first, and the id with which the next one begins.
 
     `before` is the random id of the activity that the last page ended with; raises `Missing` for another's.
     """
     place = await _place(db, site, actor, before) if before else None
-    lines = await activities.outbox_of(db, actor.id, place, limit)
+    lines = await activities.outbox_of(db, viewer, actor.id, place, limit)
     taken = _fitting(lines)
     shown = [
         as_worded_now(json_gate.read(line.body.encode(), json_gate.FETCHED), line.edited_at) for line in taken

@@ -1,30 +1,63 @@
-"""Who may see what. There is one rule, the SQL function `may_see` (migrations/0002_posts.sql):
+"""Who may see what. There is one rule, the SQL function `may_see` (migrations/0008_doors.sql):
 
 - a live post with reach *open* or *quiet* is seen by everyone;
-- a live post with reach *members* or *sealed* is seen by its author and the members of its group;
-- a held or hidden post is seen by its author and by the moderators;
+- a live post with reach *members* is seen by its author, the members of its group and who looks after it,
+  and by servers that have approved members of the group;
+- a live post with reach *sealed* is seen by the same people, and never leaves this server;
+- a held or hidden post is seen by its author, by who looks after its group, and by the moderators;
 - a deleted post is seen by nobody.
 
-Every query that reads posts to show them calls it with a `Viewer`. What other servers may fetch is
-decided here too: only what a guest may see.
+Every query that reads posts to show them calls it with a `Viewer`; another server that asks is one too.
 """
 
 from fediverse_support.core.models import Group, Post, Viewer
 
 
 def is_public(post: Post) -> bool:
-    """Whether everybody may see this post, so that it may be served to other servers and be announced."""
+    """Whether everybody may see this post."""
     return post.state == "live" and post.reach in ("open", "quiet")
 
 
-def federates(group: Group) -> bool:
-    """Whether anything of this group may leave this server.
+def leaves(post: Post) -> bool:
+    """Whether this post is ever sent or served to another server: to everybody's, or to those of members."""
+    return post.state == "live" and post.reach != "sealed"
 
-    A group whose doors are closed stays at home: nothing that it holds is ever serialised.
+
+def federates(group: Group) -> bool:
+    """Whether this group is known to other servers. A sealed one is not: nothing of it is ever serialised."""
+    return group.reach != "sealed"
+
+
+def is_closed(group: Group) -> bool:
+    """Whether what is said in this group stays among its members."""
+    return group.seeing == "members" or group.reach in ("members", "sealed")
+
+
+def belongs(viewer: Viewer, group: Group) -> bool:
+    """Whether `viewer` is a member of this group or looks after it."""
+    return group.actor.id in {*viewer.member_of, *viewer.moderates}
+
+
+def may_know(viewer: Viewer, group: Group, *, is_invited: bool = False) -> bool:
+    """Whether there is such a group, as far as `viewer` may learn.
+
+    A group that one joins by invitation and whose words stay inside is known to who is in it, was invited or
+    looks after the community; a sealed one to the people of this community.
     """
-    return group.seeing == "everyone" and group.reach in ("open", "quiet")
+    if is_invited or viewer.is_staff or belongs(viewer, group):
+        return True
+    if is_closed(group) and group.joining == "invite":
+        return False
+    return not viewer.is_guest or group.reach != "sealed"
+
+
+def is_listed(viewer: Viewer, group: Group) -> bool:
+    """Whether the directory shows this group to `viewer`: a quiet one is found by its link only."""
+    if not may_know(viewer, group):
+        return False
+    return group.reach != "quiet" or not viewer.is_guest
 
 
 def may_see_group(viewer: Viewer, group: Group) -> bool:
     """Whether `viewer` may see the threads of `group`."""
-    return group.seeing == "everyone" or group.actor.id in {*viewer.member_of, *viewer.moderates}
+    return not is_closed(group) or belongs(viewer, group)

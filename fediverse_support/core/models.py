@@ -60,7 +60,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """One of our groups: its actor and its four answers (who joins, sees, speaks; how far it reaches)."""
+    """One of our groups: its actor and its four answers (who joins, sees, speaks; how far it reaches).
+
+    `reach` is the widest that a post in it can have, `default_reach` what it has unless its author says
+    otherwise (None: the widest). `rules_source` and `rules_html` are a few words before the numbered rules.
+    """
 
     actor: Actor
     joining: Literal["open", "approval", "invite"] = "open"
@@ -69,6 +73,11 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     reach: Reach = "open"
     rules_source: str = ""
     rules_html: str = ""
+    default_reach: Reach | None = None
+    life: Literal["running", "archived"] = "running"
+    join_questions: tuple[str, ...] = ()
+    rules_version: int = 0
+    wiki_editors: Literal["moderators", "members"] = "moderators"
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -103,6 +112,11 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None
     attachments: tuple[dict[str, Any], ...] = ()
     mentions: tuple[dict[str, Any], ...] = ()
+    tags: tuple[str, ...] = ()
+    locked_at: datetime | None = None
+    locked_by: int | None = None
+    context_url: str | None = None
+    replies_url: str | None = None
     published_at: datetime
     received_at: datetime
     edited_at: datetime | None = None
@@ -134,12 +148,22 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is looking: the argument of every read path (see `community/visibility.py`)."""
+    """Who is looking: the argument of every read path (see `community/visibility.py`).
+
+    `server` is the host of another server that asks: it is a member of the groups that have approved members
+    there, and never sees what does not leave this one.
+    """
 
     actor_id: int | None = None
     account: Account | None = None
     member_of: tuple[int, ...] = ()
     moderates: tuple[int, ...] = ()
+    server: str | None = None
+
+    @property
+    def sight(self) -> tuple[int | None, tuple[int, ...], tuple[int, ...], bool, bool]:
+        """What `may_see` asks of a viewer, in its order: viewer, member_of, moderates, is_staff, is_here."""
+        return self.actor_id, self.member_of, self.moderates, self.is_staff, self.server is None
 
     @property
     def is_staff(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from fediverse_support.core.identifiers import new_id
+from fediverse_support.core.models import Viewer
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, reader
 
@@ -110,8 +111,10 @@ async def withdraw_about(db: Connection, object_uri: str, now: datetime) -> None
     )
 
 
-async def outbox_of(db: Connection, actor_id: int, before: int | None, limit: int) -> list[Listed]:
-    """What an actor has published and everybody may still see, the newest first, before the number `before`.
+async def outbox_of(
+    db: Connection, viewer: Viewer, actor_id: int, before: int | None, limit: int
+) -> list[Listed]:
+    """What an actor has published and `viewer` may still see, the newest first, before the number `before`.
 
     A boost stands here as the Announce of the whole activity that went out beside it: those who read the
     outbox of a group (Lemmy, PieFed) want that, and those who want the boost do not read it.
@@ -127,18 +130,19 @@ async def outbox_of(db: Connection, actor_id: int, before: int | None, limit: in
                   and a.type = 'Announce' and not w.is_public and w.undone_at is null
                 order by w.id limit 1) w on true
          where a.actor_id = $1 and a.is_public and a.undone_at is null and a.type in ('Create', 'Announce')
-           and a.id < $2
-           and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
-         order by a.id desc limit $3
+           and a.id < $7
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+         order by a.id desc limit $8
         """,
         actor_id,
+        *viewer.sight,
         before or 2**63 - 1,
         limit,
     )
     return all_of(read_listed, rows)
 
 
-async def outbox_total(db: Connection, actor_id: int, most: int = 10_000) -> int:
+async def outbox_total(db: Connection, viewer: Viewer, actor_id: int, most: int = 10_000) -> int:
     """How many activities `outbox_of` would show in all; `most` bounds what a stranger's question costs."""
     return int(
         await db.fetchval(
@@ -148,10 +152,11 @@ async def outbox_total(db: Connection, actor_id: int, most: int = 10_000) -> int
                   join posts p on p.uri = a.object_uri
                  where a.actor_id = $1 and a.is_public and a.undone_at is null
                    and a.type in ('Create', 'Announce')
-                   and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
-                 limit $2) as shown
+                   and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+                 limit $7) as shown
             """,
             actor_id,
+            *viewer.sight,
             most,
         )
     )

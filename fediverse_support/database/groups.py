@@ -1,30 +1,30 @@
 """The `groups` and `group_moderators` tables: our groups and who looks after them."""
 
-from fediverse_support.core.models import Actor, Group, Post
+from fediverse_support.core.models import Actor, Group, Post, Viewer
 from fediverse_support.database import actors, posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import Row, all_of
 
+_FIELDS = tuple(field for field in Group.__struct_fields__ if field != "actor")
+
 
 def read(row: Row) -> Group:
     """A row of the view `our_groups`."""
-    return Group(
-        actor=actors.read(row),
-        joining=row["joining"],
-        seeing=row["seeing"],
-        speaking=row["speaking"],
-        reach=row["reach"],
-        rules_source=row["rules_source"],
-        rules_html=row["rules_html"],
-    )
+    return of_row(actors.read(row), row)
+
+
+def of_row(actor: Actor, row: Row) -> Group:
+    """The group of `actor`, from a row with the columns of `groups`."""
+    return Group(actor=actor, **{field: row[field] for field in _FIELDS})
 
 
 async def insert(db: Connection, group: Group) -> None:
     """Store the four answers of a group whose actor is stored."""
     await db.execute(
         """
-        insert into groups (actor_id, joining, seeing, speaking, reach, rules_source, rules_html)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into groups (actor_id, joining, seeing, speaking, reach, rules_source, rules_html,
+                            default_reach)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         """,
         group.actor.id,
         group.joining,
@@ -33,6 +33,7 @@ async def insert(db: Connection, group: Group) -> None:
         group.reach,
         group.rules_source,
         group.rules_html,
+        group.default_reach,
     )
 
 
@@ -41,7 +42,8 @@ async def update(db: Connection, group: Group) -> None:
     await db.execute(
         """
         update groups
-           set joining = $2, seeing = $3, speaking = $4, reach = $5, rules_source = $6, rules_html = $7
+           set joining = $2, seeing = $3, speaking = $4, reach = $5, rules_source = $6, rules_html = $7,
+               default_reach = $8
          where actor_id = $1
         """,
         group.actor.id,
@@ -51,6 +53,7 @@ async def update(db: Connection, group: Group) -> None:
         group.reach,
         group.rules_source,
         group.rules_html,
+        group.default_reach,
     )
 
 
@@ -124,16 +127,17 @@ async def unpin(db: Connection, group_id: int, object_uri: str) -> None:
     await db.execute("delete from pins where group_id = $1 and object_uri = $2", group_id, object_uri)
 
 
-async def pinned(db: Connection, group_id: int, limit: int) -> list[Post]:
-    """The posts at the top of a group that everybody may see, the latest pinned first: for `featured`."""
+async def pinned(db: Connection, viewer: Viewer, group_id: int, limit: int) -> list[Post]:
+    """The posts at the top of a group that `viewer` may see, the latest pinned first: for `featured`."""
     rows = await db.fetch(
         """
         select p.* from pins n join posts p on p.uri = n.object_uri
          where n.group_id = $1 and p.group_id = $1
-           and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
-         order by n.pinned_at desc, p.id desc limit $2
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+         order by n.pinned_at desc, p.id desc limit $7
         """,
         group_id,
+        *viewer.sight,
         limit,
     )
     return all_of(posts.read, rows)

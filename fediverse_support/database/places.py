@@ -10,9 +10,8 @@ from datetime import datetime
 import msgspec
 
 from fediverse_support.core.models import Actor, Group, Post, Standing
-from fediverse_support.database import actors, posts
+from fediverse_support.database import actors, groups, posts
 from fediverse_support.database.pool import Connection
-from fediverse_support.database.rows import Row
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,25 +71,13 @@ async def find(
     return Found(
         parent=posts.read(row["parent"]) if row["parent"] else None,
         group=group,
-        rules=_rules(group, row["rules"]) if group and row["rules"] else None,
+        rules=groups.of_row(group, row["rules"]) if group and row["rules"] else None,
         standing=Standing(
             is_blocked=row["is_blocked"], is_member=row["is_member"], is_moderator=row["is_moderator"]
         ),
         is_known=row["is_known"],
         is_buried=row["is_buried"],
         is_awaited=row["is_awaited"],
-    )
-
-
-def _rules(actor: Actor, row: Row) -> Group:
-    return Group(
-        actor=actor,
-        joining=row["joining"],
-        seeing=row["seeing"],
-        speaking=row["speaking"],
-        reach=row["reach"],
-        rules_source=row["rules_source"],
-        rules_html=row["rules_html"],
     )
 
 

@@ -35,12 +35,10 @@ async def seen_by(db: Connection, viewer: Viewer, post_id: int) -> Post | None:
     row = await db.fetchrow(
         """
         select p.* from posts p
-         where p.id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4)
+         where p.id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
         """,
         post_id,
-        viewer.actor_id,
-        viewer.member_of,
-        viewer.is_staff,
+        *viewer.sight,
     )
     return read(row) if row else None
 
@@ -51,9 +49,10 @@ async def insert(db: Connection, post: Post) -> bool:
         """
         insert into posts (id, uri, public_id, author_id, group_id, root_id, parent_id, in_reply_to, type,
                            title, content_html, source, content_warning, sensitive, language, reach, state,
-                           url, attachments, mentions, published_at, received_at, edited_at, active_at)
+                           url, attachments, mentions, published_at, received_at, edited_at, active_at,
+                           tags, context_url, replies_url)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                $21, $22, $23, $24)
+                $21, $22, $23, $24, $25, $26, $27)
             on conflict (uri) do nothing
         returning id
         """,
@@ -61,6 +60,7 @@ async def insert(db: Connection, post: Post) -> bool:
         post.in_reply_to, post.type, post.title, post.content_html, post.source, post.content_warning,
         post.sensitive, post.language, post.reach, post.state, post.url, list(post.attachments),
         list(post.mentions), post.published_at, post.received_at, post.edited_at, post.active_at,
+        list(post.tags), post.context_url, post.replies_url,
     )  # fmt: skip
     return row is not None
 
@@ -88,7 +88,7 @@ async def replace_text(db: Connection, post: Post) -> None:
         """
         update posts
            set title = $2, content_html = $3, source = $4, content_warning = $5, sensitive = $6,
-               language = $7, attachments = $8, mentions = $9, edited_at = $10, url = $11
+               language = $7, attachments = $8, mentions = $9, edited_at = $10, url = $11, tags = $12
          where id = $1
         """,
         post.id,
@@ -102,6 +102,7 @@ async def replace_text(db: Connection, post: Post) -> None:
         list(post.mentions),
         post.edited_at,
         post.url,
+        list(post.tags),
     )
 
 
@@ -118,7 +119,7 @@ async def erase(db: Connection, post_id: int) -> None:
             update posts
                set state = 'deleted', title = '', content_html = '', source = null, content_warning = '',
                    attachments = '[]', mentions = '[]', url = null, hidden_by = null, language = null,
-                   edited_at = null, sensitive = false
+                   edited_at = null, sensitive = false, tags = '{}'
              where id = $1
             returning id, uri
         ), versions as (

@@ -53,18 +53,16 @@ async def of_group(
         """
         select p.*, (select count(*) from posts r
              where r.root_id = p.id and r.id <> p.id
-               and may_see(r.state, r.reach, r.group_id, r.author_id, $2, $3, $4)) as answers
+               and may_see(r.state, r.reach, r.group_id, r.author_id, $2, $3, $4, $5, $6)) as answers
           from shown_posts p
          where p.group_id = $1 and p.root_id = p.id and p.state = 'live'
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4)
-           and (p.active_at, p.id) < ($5, $6)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and (p.active_at, p.id) < ($7, $8)
          order by p.active_at desc, p.id desc
-         limit $7
+         limit $9
         """,
         group_id,
-        viewer.actor_id,
-        viewer.member_of,
-        viewer.is_staff,
+        *viewer.sight,
         before.active_at if before else datetime.max,
         before.post_id if before else 2**63 - 1,
         limit,
@@ -79,18 +77,16 @@ async def whole(db: Connection, viewer: Viewer, root_id: int, limit: int) -> lis
         select p.*
           from shown_posts p
          where p.root_id = $1
-           and (may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4)
+           and (may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
             or (p.state in ('deleted', 'hidden', 'held')
                 and exists (select from posts c
                              where c.parent_id = p.id
-                               and may_see(c.state, c.reach, c.group_id, c.author_id, $2, $3, $4))))
+                               and may_see(c.state, c.reach, c.group_id, c.author_id, $2, $3, $4, $5, $6))))
          order by p.published_at, p.id
-         limit $5
+         limit $7
         """,
         root_id,
-        viewer.actor_id,
-        viewer.member_of,
-        viewer.is_staff,
+        *viewer.sight,
         limit,
     )
     return [_shown(row) for row in rows]
@@ -103,14 +99,12 @@ async def of_author(db: Connection, viewer: Viewer, author_id: int, limit: int) 
         select p.*
           from shown_posts p
          where p.author_id = $1 and p.state = 'live'
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
          order by p.id desc
-         limit $5
+         limit $7
         """,
         author_id,
-        viewer.actor_id,
-        viewer.member_of,
-        viewer.is_staff,
+        *viewer.sight,
         limit,
     )
     return [_shown(row) for row in rows]
@@ -126,16 +120,14 @@ async def with_news_for(db: Connection, viewer: Viewer, account_id: int, limit: 
          where p.group_id in (select f.followed_id from follows f
                            where f.follower_id = $2 and f.state = 'accepted')
            and p.root_id = p.id and p.state = 'live'
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
            and (m.read_at is null or m.read_at < p.active_at)
            and p.active_at > now() - interval '60 days'
          order by p.active_at desc, p.id desc
-         limit $5
+         limit $7
         """,
         account_id,
-        viewer.actor_id,
-        viewer.member_of,
-        viewer.is_staff,
+        *viewer.sight,
         limit,
     )
     return [Shown(post=posts.read(row), author=_author(row), last_read_at=row["read_at"]) for row in rows]
@@ -153,15 +145,13 @@ async def unanswered(db: Connection, viewer: Viewer, limit: int) -> list[Shown]:
                            where f.follower_id = $1 and f.state = 'accepted')
            and p.root_id = p.id and p.state = 'live'
            and p.active_at > now() - interval '30 days'
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $1, $2, $3)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $1, $2, $3, $4, $5)
            and not exists (select from posts r where r.parent_id = p.id and r.state = 'live'
                                              and r.author_id <> p.author_id)
          order by p.published_at, p.id
-         limit $4
+         limit $6
         """,
-        viewer.actor_id,
-        viewer.member_of,
-        viewer.is_staff,
+        *viewer.sight,
         limit,
     )
     return [_shown(row) for row in rows]
@@ -182,43 +172,50 @@ async def not_live(db: Connection, limit: int) -> list[Shown]:
     return [_shown(row) for row in rows]
 
 
-async def public_uris(db: Connection, root_id: int, limit: int, offset: int = 0) -> list[str]:
-    """The ids of the posts of a thread that everybody may see, in order: for `context`."""
+async def uris_of_thread(
+    db: Connection, viewer: Viewer, root_id: int, limit: int, offset: int = 0
+) -> list[str]:
+    """The ids of the posts of a thread that `viewer` may see, in order: for `context`."""
     rows = await db.fetch(
         """
         select uri from posts p
-         where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
-         order by published_at, id limit $2 offset $3
+         where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+         order by published_at, id limit $7 offset $8
         """,
         root_id,
+        *viewer.sight,
         limit,
         offset,
     )
     return [row["uri"] for row in rows]
 
 
-async def public_total(db: Connection, root_id: int) -> int:
-    """How many posts of a thread everybody may see: for `context`."""
+async def total_of_thread(db: Connection, viewer: Viewer, root_id: int) -> int:
+    """How many posts of a thread `viewer` may see: for `context`."""
     return int(
         await db.fetchval(
             """
             select count(*) from posts p
-             where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
+             where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
             """,
             root_id,
+            *viewer.sight,
         )
     )
 
 
-async def public_replies(db: Connection, parent_id: int, limit: int, offset: int = 0) -> list[str]:
-    """The ids of the direct answers to a post that everybody may see, in order: for `replies`."""
+async def uris_of_replies(
+    db: Connection, viewer: Viewer, parent_id: int, limit: int, offset: int = 0
+) -> list[str]:
+    """The ids of the direct answers to a post that `viewer` may see, in order: for `replies`."""
     rows = await db.fetch(
         """
         select uri from posts p
-         where parent_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, null, '{}', false)
-         order by published_at, id limit $2 offset $3
+         where parent_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+         order by published_at, id limit $7 offset $8
         """,
         parent_id,
+        *viewer.sight,
         limit,
         offset,
     )

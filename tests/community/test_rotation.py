@@ -11,6 +11,7 @@ from fediverse_support.community.groups import Answers
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.identifiers import new_id
+from fediverse_support.core.models import GUEST
 from fediverse_support.core.sealing import Seal
 from fediverse_support.database import activities, actors, follows, keys
 from fediverse_support.outbox.keyring import Keyring
@@ -211,4 +212,4 @@ async def test_a_rotation_that_is_rolled_back_has_not_happened(connection, site,
     assert [key.id for key in await keys.of_actor(connection, group.actor.id) if key.algorithm == "rsa"] == [
         f"{group.actor.uri}#main-key"
     ]
-    assert await activities.outbox_total(connection, group.actor.id) == 0
+    assert await activities.outbox_total(connection, GUEST, group.actor.id) == 0

@@ -76,7 +76,7 @@ async def test_l1_each_way_of_reading_answers_as_the_rule_says(scene):
                 assert listed == (allowed and state == "live"), context
                 written = [shown.post.id for shown in await reading.of_author(db, viewer, author.id, 1000)]
                 assert (number in written) == (allowed and state == "live"), context
-                public_uris = await reading.public_uris(db, number, 10)
+                public_uris = await reading.uris_of_thread(db, GUEST, number, 10)
                 assert bool(public_uris) == oracle(state, reach, "guest"), context
                 was_public = reach in ("open", "quiet") and state == "deleted"
                 assert await answer(db, viewer, public) == (

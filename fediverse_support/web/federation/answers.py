@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from fediverse_support.core.errors import Gone, Misconfigured, Missing, Refused, Trouble, Unavailable
+from fediverse_support.core.models import GUEST, Viewer
 from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.protocol import json_gate
 from fediverse_support.protocol.signatures.signing import ACTIVITY_JSON
@@ -42,11 +43,12 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One request for a document. Nobody is behind it: every answer is what a guest may see."""
+    """One request for a document. Unless a server has signed it, nobody is behind it: a guest."""
 
     request: Request
     services: Services
     connection: "Connection | None"
+    viewer: Viewer = GUEST
 
     @property
     def db(self) -> Connection:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from fediverse_support.community import published
 from fediverse_support.core.errors import Gone, Missing
-from fediverse_support.core.models import Actor, Post
+from fediverse_support.core.models import Actor, Post, Viewer
 from fediverse_support.database import activities, actors, follows, groups, threads
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.rendering import collections
@@ -21,7 +21,7 @@ from fediverse_support.web.federation.objects import public_id
 AT_ONCE = 20
 """Activities in a page of an outbox: each carries a whole post."""
 NEWEST = "newest"
-Slice = Callable[[Connection, int, int, int], Awaitable[list[str]]]
+Slice = Callable[[Connection, Viewer, int, int, int], Awaitable[list[str]]]
 
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 
@@ -30,8 +30,10 @@ _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 async def outbox(question: Question) -> Document:
     """What an actor published: the newest here, because Lemmy turns no page, and all of it in pages."""
     actor = await _actor(question)
-    items, _ = await published.outbox(question.db, question.services.site, actor, None, AT_ONCE)
-    total = await activities.outbox_total(question.db, actor.id)
+    items, _ = await published.outbox(
+        question.db, question.viewer, question.services.site, actor, None, AT_ONCE
+    )
+    total = await activities.outbox_total(question.db, question.viewer, actor.id)
     uri = f"{actor.uri}/outbox"
     return Document(body={**collections.whole(uri, items, total=total), "first": f"{uri}/{NEWEST}"})
 
@@ -42,7 +44,9 @@ async def outbox_page(question: Question) -> Document:
     actor = await _actor(question)
     asked = str(question.request.path_params["before"])
     before = None if asked == NEWEST else public_id(asked)
-    items, next = await published.outbox(question.db, question.services.site, actor, before, AT_ONCE)
+    items, next = await published.outbox(
+        question.db, question.viewer, question.services.site, actor, before, AT_ONCE
+    )
     uri = f"{actor.uri}/outbox"
     body = collections.page(f"{uri}/{asked}", uri, items, next=f"{uri}/{next}" if next else None)
     return Document(body=body)
@@ -85,7 +89,7 @@ async def featured(question: Question) -> Document:
     site = question.services.site
     items = [
         await published.note_of(question.db, site, post) if site.is_ours(post.uri) else post.uri
-        for post in await groups.pinned(question.db, group.id, PAGE)
+        for post in await groups.pinned(question.db, question.viewer, group.id, PAGE)
     ]
     return Document(body=collections.whole(f"{group.uri}/featured", items))
 
@@ -94,7 +98,7 @@ async def featured(question: Question) -> Document:
 async def replies(question: Question) -> Document:
     """The direct answers to a post, the first of them here."""
     post = await _post(question)
-    found = await threads.public_replies(question.db, post.id, PAGE + 1)
+    found = await threads.uris_of_replies(question.db, question.viewer, post.id, PAGE + 1)
     next = f"{post.uri}/replies/2" if len(found) > PAGE else None
     return Document(body=collections.replies(post.uri, found[:PAGE], next=next))
 
@@ -103,7 +107,7 @@ async def replies(question: Question) -> Document:
 async def replies_page(question: Question) -> Document:
     """A further page of answers."""
     post = await _post(question)
-    return await _page(question, f"{post.uri}/replies", threads.public_replies, post)
+    return await _page(question, f"{post.uri}/replies", threads.uris_of_replies, post)
 
 
 @served
@@ -111,9 +115,9 @@ async def context(question: Question) -> Document:
     """All posts of a thread that everybody may see, in order (FEP-f228): here, or in pages."""
     root = await _root(question)
     group = await actors.by_id(question.db, root.group_id) if root.group_id else None
-    total = await threads.public_total(question.db, root.id)
+    total = await threads.total_of_thread(question.db, question.viewer, root.id)
     is_short = total <= PAGE
-    found = await threads.public_uris(question.db, root.id, PAGE) if is_short else []
+    found = await threads.uris_of_thread(question.db, question.viewer, root.id, PAGE) if is_short else []
     body = collections.thread(
         root.uri,
         found,
@@ -128,7 +132,7 @@ async def context(question: Question) -> Document:
 async def context_page(question: Question) -> Document:
     """One page of a long thread."""
     root = await _root(question)
-    return await _page(question, f"{root.uri}/context", threads.public_uris, root)
+    return await _page(question, f"{root.uri}/context", threads.uris_of_thread, root)
 
 
 async def _page(question: Question, uri: str, read: Slice, post: Post) -> Document:
@@ -136,7 +140,7 @@ async def _page(question: Question, uri: str, read: Slice, post: Post) -> Docume
     if _PAGE_NUMBER.fullmatch(text) is None:
         raise Missing
     number = int(text)
-    found = await read(question.db, post.id, PAGE + 1, (number - 1) * PAGE)
+    found = await read(question.db, question.viewer, post.id, PAGE + 1, (number - 1) * PAGE)
     next = f"{uri}/{number + 1}" if len(found) > PAGE else None
     return Document(body=collections.page(f"{uri}/{number}", uri, found[:PAGE], next=next))
 

@@ -6,6 +6,7 @@ import pytest
 
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import new_id
+from fediverse_support.core.models import GUEST
 from fediverse_support.database import activities, inbox
 from fediverse_support.database.pool import acquire
 from fediverse_support.web.desk.routes import ROUTES
@@ -112,7 +113,7 @@ async def test_a_post_is_hidden_and_its_followers_are_told_and_it_comes_back(wor
     assert (announced["type"], announced["object"]["type"]) == ("Announce", "Undo")
     assert (boosted["type"], boosted["object"]) == ("Announce", post.uri)
     async with acquire(world.pool) as db:
-        assert [line.body for line in await activities.outbox_of(db, group.actor.id, None, 5)] == [
+        assert [line.body for line in await activities.outbox_of(db, GUEST, group.actor.id, None, 5)] == [
             row["body"]
             for row in await db.fetch(
                 "select body from activities where body like '%Announce%Create%' and undone_at is null"
