@@ -3,10 +3,16 @@
 import asyncio
 import sys
 
-from benchmarks import fanout, inbox, memory, pages, stage
+from benchmarks import doors, fanout, inbox, memory, pages, stage
 from benchmarks.table import Figure, show
 
-ALL = {"inbox": inbox.figures, "fanout": fanout.figures, "pages": pages.figures, "memory": memory.figures}
+ALL = {
+    "inbox": inbox.figures,
+    "fanout": fanout.figures,
+    "pages": pages.figures,
+    "doors": doors.figures,
+    "memory": memory.figures,
+}
 
 
 def main() -> None:
