@@ -8,6 +8,7 @@ alter table deeds
     add constraint deeds_group foreign key (group_id) references actors (id) on delete set null not valid;
 
 -- "Why was my post taken away" is asked by the post's id.
+-- squawk-ignore require-concurrent-index-creation
 create index deeds_about on deeds (object, id desc);
 
 create table hidden_by_bans (
@@ -20,9 +21,12 @@ create table hidden_by_bans (
 create index hidden_by_bans_of on hidden_by_bans (blocked_uri, target_uri);
 
 -- Bans end by themselves.
+-- squawk-ignore require-concurrent-index-creation
 create index blocks_ending on blocks (ends_at) where ends_at is not null;
 
 -- Whether anything in a thread is locked is asked before every answer.
+-- squawk-ignore require-concurrent-index-creation
 create index posts_locked on posts (root_id) where locked_at is not null;
 
+-- squawk-ignore require-concurrent-index-creation
 create index reports_of_group on reports (group_id, created_at) where state = 'open' and group_id is not null;
