@@ -90,6 +90,18 @@ async def moderators(db: Connection, group_id: int) -> list[Actor]:
     return all_of(actors.read, rows)
 
 
+async def owner(db: Connection, group_id: int) -> int | None:
+    """The actor who decides about a group: who may hand over, archive, move and delete it."""
+    found: int | None = await db.fetchval(
+        """
+        select m.actor_id from group_moderators m join actors a on a.id = m.actor_id
+         where m.group_id = $1 and m.is_owner and a.is_local and a.state = 'active' limit 1
+        """,
+        group_id,
+    )
+    return found
+
+
 async def is_moderator(db: Connection, group_id: int, actor_id: int) -> bool:
     """Whether an actor looks after a group."""
     return bool(

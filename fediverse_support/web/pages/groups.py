@@ -8,34 +8,22 @@ from starlette.responses import RedirectResponse, Response
 from fediverse_support.community import groups, memberships, threads, visibility
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
-from fediverse_support.core.models import Actor, Group
+from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, follows, read_marks
-from fediverse_support.database.pool import Connection
 from fediverse_support.network import webfinger
 from fediverse_support.network.budget import FetchBudget
 from fediverse_support.web.forms import Form
+from fediverse_support.web.pages.places import known_group, looks_after
 from fediverse_support.web.rendering import address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
 LOOK_UP_SECONDS = 5.0
 
 
-async def group_at(db: Connection, name: str) -> tuple[Actor, Group | None]:
-    """The group that a path names: ours as `name`, another server's as `name@host`. Raises `Missing`."""
-    name, at, host = name.partition("@")
-    if not at:
-        group = await groups.by_name(db, name)
-        return group.actor, group
-    actor = await actors.by_handle(db, name, host.lower())
-    if actor is None or not actor.is_group:
-        raise Missing
-    return actor, None
-
-
 @page(Access.ANYONE)
 async def show(visit: Visit) -> Response:
     """What a group is for, who looks after it, and its threads."""
-    actor, group = await group_at(visit.db, visit.request.path_params["name"])
+    actor, group = await known_group(visit)
     may_see = group is None or visibility.may_see_group(visit.viewer, group)
     before = visit.request.query_params.get("before", "")
     found = (
@@ -56,15 +44,10 @@ async def show(visit: Visit) -> Response:
         older=found.next,
         news=news,
         membership=await _membership(visit, actor),
-        may_write=group is None or group.speaking != "moderators" or may_moderate(visit, actor),
+        may_write=group is None or group.speaking != "moderators" or looks_after(visit, actor),
         federates=group is not None and visibility.federates(group),
-        asking=await follows.pending_for(visit.db, actor.id) if group and may_moderate(visit, actor) else [],
+        asking=await follows.pending_for(visit.db, actor.id) if group and looks_after(visit, actor) else [],
     )
-
-
-def may_moderate(visit: Visit, actor: Actor) -> bool:
-    """Whether the visitor looks after this group of ours."""
-    return actor.is_local and (visit.viewer.is_staff or actor.id in visit.viewer.moderates)
 
 
 async def _membership(visit: Visit, actor: Actor) -> str:
@@ -84,7 +67,7 @@ def _is_new(active_at: datetime, read_at: datetime | None) -> bool:
 @deed(Access.MEMBER, limit="60 per hour")
 async def join(visit: Visit, form: Form) -> Response:
     """Become a member of a group, or ask to; a group elsewhere is asked over the wire."""
-    actor, group = await group_at(visit.db, visit.request.path_params["name"])
+    actor, group = await known_group(visit)
     member = await own_actor(visit)
     async with visit.db.transaction():
         if group is None:
@@ -97,7 +80,7 @@ async def join(visit: Visit, form: Form) -> Response:
 @deed(Access.MEMBER)
 async def leave(visit: Visit, form: Form) -> Response:
     """Leave a group, or take a request back."""
-    actor, _ = await group_at(visit.db, visit.request.path_params["name"])
+    actor, _ = await known_group(visit)
     member = await own_actor(visit)
     async with visit.db.transaction():
         await memberships.leave(visit.db, visit.services.site, member, actor, clock.now())
@@ -107,8 +90,8 @@ async def leave(visit: Visit, form: Form) -> Response:
 @deed(Access.MEMBER)
 async def answer_request(visit: Visit, form: Form) -> Response:
     """Let someone into a group who has asked, or decline; for those who look after it."""
-    actor, _ = await group_at(visit.db, visit.request.path_params["name"])
-    if not may_moderate(visit, actor):
+    actor, _ = await known_group(visit)
+    if not looks_after(visit, actor):
         raise Missing
     number = form.line("actor")
     asking = await follows.pending_for(visit.db, actor.id)

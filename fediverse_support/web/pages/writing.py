@@ -8,7 +8,8 @@ from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missin
 from fediverse_support.core.models import Actor, Group, Post
 from fediverse_support.database import actors, drafts
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages.groups import group_at, own_actor
+from fediverse_support.web.pages.groups import own_actor
+from fediverse_support.web.pages.places import known_group
 from fediverse_support.web.pages.threads import AUDIENCES, post_at, words_of
 from fediverse_support.web.rendering import N_, address_of
 from fediverse_support.web.security import Access, Visit, deed, page
@@ -19,7 +20,7 @@ ELSEWHERE = N_("Everyone can read this. It goes to the server of the group, whic
 @page(Access.MEMBER)
 async def show_write(visit: Visit) -> Response:
     """The form for a new thread, with the draft that was left here."""
-    actor, group = await group_at(visit.db, visit.request.path_params["name"])
+    actor, group = await known_group(visit)
     draft = await drafts.at(visit.db, visit.account.id, visit.request.url.path)
     fields = {"title": draft.title, "source": draft.source} if draft else {}
     return _write_page(visit, actor, group, Form(fields), is_draft=draft is not None)
@@ -51,7 +52,7 @@ def _write_page(
 @deed(Access.MEMBER, limit="20 per 10 minutes")
 async def write(visit: Visit, form: Form) -> Response:
     """Start a thread."""
-    actor, group = await group_at(visit.db, visit.request.path_params["name"])
+    actor, group = await known_group(visit)
     author = await own_actor(visit)
     try:
         async with visit.db.transaction():

@@ -238,19 +238,26 @@ async def test_a_member_follows_and_writes_into_a_group_of_another_server(world,
     assert await count(world, "select count(*) from activities where type = 'Undo'") == 1
 
 
-async def test_a_member_of_a_closed_group_only_finds_it_closed(world, village, ada):
+async def test_a_group_that_one_is_invited_to_does_not_exist_for_others(world, village, ada):
     await village.group("calm", seeing="members", speaking="members", reach="members", joining="invite")
     browser = await world.signed_in(ada)
-    page = await browser.get("/groups/calm")
-    assert "/groups/calm/join" not in page.text
+    await browser.get("/you")
     token = browser.forms()[0][1]["csrf_token"]
-    answer = await browser.post("/groups/calm/join", {"csrf_token": token})
-    assert answer.status_code == 403
-    answer = await browser.post(
-        "/groups/calm/write", {"csrf_token": token, "title": "x", "source": "Let me in", "place": "/"}
-    )
-    assert answer.status_code == 403
+    words = {"csrf_token": token, "title": "x", "source": "Let me in", "place": "/"}
+    for name in ("calm", "nothing"):
+        assert (await browser.get(f"/groups/{name}")).status_code == 404
+        assert (await browser.post(f"/groups/{name}/join", {"csrf_token": token})).status_code == 404
+        assert (await browser.post(f"/groups/{name}/write", words)).status_code == 404
     assert await count(world, "select count(*) from posts") == 0
+
+
+async def test_a_group_by_invitation_that_everybody_reads_lets_nobody_in_who_only_asks(world, village, ada):
+    await village.group("choir", joining="invite")
+    browser = await world.signed_in(ada)
+    page = await browser.get("/groups/choir")
+    assert 'action="/groups/choir/join"' not in page.text
+    token = browser.forms()[0][1]["csrf_token"]
+    assert (await browser.post("/groups/choir/join", {"csrf_token": token})).status_code == 403
 
 
 async def test_a_profile_is_changed_and_shown_and_those_elsewhere_are_told(world, village, ada):

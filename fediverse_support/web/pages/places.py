@@ -1,0 +1,78 @@
+"""Which group a path names, and whether this visitor may know of it, look after it, or decide about it.
+
+Whatever fails here answers like a group that never existed (L3). Only a group that was deleted, and that this
+visitor could have known of, says that it is gone.
+"""
+
+from fediverse_support.community import visibility
+from fediverse_support.core import clock
+from fediverse_support.core.errors import Gone, Missing
+from fediverse_support.core.models import Actor, Group
+from fediverse_support.database import actors, directory, groups
+from fediverse_support.web.security import Visit
+
+
+async def known_group(visit: Visit) -> tuple[Actor, Group | None]:
+    """The group that the path names: ours as `name`, another server's as `name@host`.
+
+    Raises `Missing`, also where the visitor may not know of it, and `Gone` for one that was deleted.
+    """
+    name, at, host = str(visit.request.path_params["name"]).partition("@")
+    if not at:
+        group = await our_group(visit)
+        return group.actor, group
+    actor = await actors.by_handle(visit.db, name, host.lower())
+    if actor is None or not actor.is_group:
+        raise Missing
+    return actor, None
+
+
+async def our_group(visit: Visit) -> Group:
+    """Our group that the path names. Raises `Missing` or `Gone`, as `known_group` does."""
+    group = await groups.by_name(visit.db, str(visit.request.path_params["name"]))
+    if group is None or group.actor.state == "suspended" or not await _may_know(visit, group):
+        raise Missing
+    if group.actor.state == "gone":
+        raise Gone("This group was deleted.")
+    return group
+
+
+async def cared_for(visit: Visit) -> Group:
+    """Our group that the path names, for who looks after it. To everybody else there is none."""
+    group = await our_group(visit)
+    if not looks_after(visit, group.actor):
+        raise Missing
+    return group
+
+
+async def owned(visit: Visit) -> Group:
+    """Our group that the path names, for its owner and the admins. To others there is none."""
+    group = await our_group(visit)
+    if not await decides(visit, group.actor):
+        raise Missing
+    return group
+
+
+def looks_after(visit: Visit, actor: Actor) -> bool:
+    """Whether the visitor looks after this group of ours."""
+    return actor.is_local and (visit.viewer.is_staff or actor.id in visit.viewer.moderates)
+
+
+async def decides(visit: Visit, actor: Actor) -> bool:
+    """Whether the visitor decides about the doors and the end of this group: its owner and the admins do."""
+    account = visit.viewer.account
+    if account is None or not actor.is_local:
+        return False
+    if account.role in ("owner", "admin"):
+        return True
+    return actor.id in visit.viewer.moderates and await groups.owner(visit.db, actor.id) == account.actor_id
+
+
+async def _may_know(visit: Visit, group: Group) -> bool:
+    if visibility.may_know(visit.viewer, group):
+        return True
+    account = visit.viewer.account
+    if account is None:
+        return False
+    invited = await directory.invited_to(visit.db, f"{account.name}@{group.actor.host}", clock.now())
+    return group.actor.id in invited
