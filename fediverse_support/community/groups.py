@@ -2,18 +2,14 @@
 
 import msgspec
 
-from fediverse_support.community import visibility
-from fediverse_support.core import clock
+from fediverse_support.community import group_documents
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.identifiers import is_local_name
 from fediverse_support.core.markup import render_markdown
 from fediverse_support.core.models import Actor, Group, Viewer
 from fediverse_support.core.sealing import Seal
-from fediverse_support.database import actors, groups, keys, posts
+from fediverse_support.database import actors, groups, posts
 from fediverse_support.database.pool import Connection
-from fediverse_support.outbox.publishing import Followers, new_activity_uri, publish
-from fediverse_support.protocol.rendering import activities
-from fediverse_support.protocol.rendering import actors as actor_documents
 from fediverse_support.protocol.site import Site
 
 
@@ -64,14 +60,13 @@ async def edit(db: Connection, site: Site, group: Group, answers: Answers) -> Gr
         summary_source=checked.summary,
         summary_html=render_markdown(checked.summary),
     )
-    actor = await actors.by_id(db, group.actor.id)
-    if actor is None:
+    await groups.update(db, _group(group.actor, checked))
+    changed = await groups.by_actor(db, group.actor.id)
+    if changed is None:
         raise Missing("This group is gone.")
-    changed = _group(actor, checked)
-    await groups.update(db, changed)
     if changed.seeing == "members" or changed.reach in ("members", "sealed"):
-        await posts.narrow_group(db, actor.id)
-    await _tell_followers(db, site, changed)
+        await posts.narrow_group(db, group.actor.id)
+    await group_documents.tell_followers(db, site, changed)
     return changed
 
 
@@ -91,17 +86,6 @@ async def listed(db: Connection, viewer: Viewer) -> list[Group]:
 async def moderators(db: Connection, group: Group) -> list[Actor]:
     """Who looks after a group."""
     return await groups.moderators(db, group.actor.id)
-
-
-async def _tell_followers(db: Connection, site: Site, group: Group) -> None:
-    if not visibility.federates(group):
-        return
-    actor = group.actor
-    public_keys = await keys.of_actor(db, actor.id)
-    now = clock.now()
-    document = actor_documents.group(site, group, public_keys, updated=now)
-    update = activities.update_actor(new_activity_uri(site), actor, document, now=now)
-    await publish(db, site, actor, update, object_uri=actor.uri, followers=Followers(actor))
 
 
 def _checked(answers: Answers) -> Answers:

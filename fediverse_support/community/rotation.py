@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from fediverse_support.community import visibility
+from fediverse_support.community import group_documents, visibility
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.identifiers import new_public_id
 from fediverse_support.core.models import Actor
@@ -111,4 +111,4 @@ async def _document(db: Connection, site: Site, actor: Actor, new: NewKey, now: 
     group = await groups.by_actor(db, actor.id)
     if group is None or not visibility.federates(group):
         return None
-    return documents.group(site, group, published, updated=now)
+    return await group_documents.document(db, site, group, updated=now, public_keys=published)

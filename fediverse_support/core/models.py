@@ -178,3 +178,19 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
 
 GUEST = Viewer()
 """Someone we know nothing of: they see what everyone may see."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One of a group's numbered rules: a sentence, and what it means in Markdown and in sanitised HTML."""
+
+    title: str
+    details_source: str = ""
+    details_html: str = ""
+
+
+class OfferedTag(msgspec.Struct, frozen=True, kw_only=True):
+    """A tag that a group offers for its posts. `name` is what the hashtag says, `tone` one of `TONES`."""
+
+    name: str
+    label: str
+    tone: Literal["plain", "leaf", "clay", "sky", "dusk"] = "plain"

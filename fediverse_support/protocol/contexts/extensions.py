@@ -22,6 +22,10 @@ _MODERATION = {
     **_references(LEMMY_NAMESPACE, "moderators"),
     "Lock": f"{LEMMY_NAMESPACE}Lock",
 }
+_POST_TAGS = {
+    **_plain(LEMMY_NAMESPACE, "CommunityPostTag", "CommunityTag", "tagsForPosts", "display_name"),
+    **_plain(LEMMY_NAMESPACE, "text_color", "background_color", "blur_images"),
+}
 _ATTACHED = {
     "PropertyValue": f"{SCHEMA}PropertyValue",
     "value": f"{SCHEMA}value",
@@ -35,6 +39,7 @@ TERMS: dict[str, Any] = {
     **_plain(MASTODON, "discoverable", "indexable", "suspended", "memorial", "votersCount", "Emoji"),
     **_references(MASTODON, "featured"),
     **_MODERATION,
+    **_POST_TAGS,
     **_ATTACHED,
     "language": f"{SCHEMA}inLanguage",
     "identifier": f"{SCHEMA}identifier",
@@ -46,6 +51,7 @@ TERMS: dict[str, Any] = {
 
 LEMMY: dict[str, Any] = {
     **_MODERATION,
+    **_POST_TAGS,
     **_plain(ACTIVITYSTREAMS, "manuallyApprovesFollowers", "sensitive", "Hashtag"),
     "language": f"{SCHEMA}inLanguage",
     "identifier": f"{SCHEMA}identifier",

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from fediverse_support.core.clock import wire_time
 from fediverse_support.core.errors import Misconfigured, Missing
-from fediverse_support.core.models import Actor, Group
-from fediverse_support.protocol.rendering import context
+from fediverse_support.core.models import Actor, Group, OfferedTag, Rule
+from fediverse_support.protocol.rendering import context, sidebar
+from fediverse_support.protocol.rendering import tags as tag_documents
 from fediverse_support.protocol.rendering.context import Json, without_nothing
 from fediverse_support.protocol.rendering.posts import tombstone
 from fediverse_support.protocol.rendering.times import day_of, precise_time
@@ -40,8 +41,18 @@ class Key(Protocol):
         """PEM, SubjectPublicKeyInfo."""
 
 
-def group(site: Site, group: Group, keys: Sequence[Key], *, updated: datetime | None = None) -> Json:
+def group(
+    site: Site,
+    group: Group,
+    keys: Sequence[Key],
+    *,
+    updated: datetime | None = None,
+    rules: Sequence[Rule] = (),
+    tags: Sequence[OfferedTag] = (),
+) -> Json:
     """One of our groups (FEP-1b12). Raises `Missing` for a sealed one, which never leaves this server.
+
+    `rules` are those in force, `tags` those that it offers (`community/group_documents.py` knows both).
 
     `manuallyApprovesFollowers` is true only where what is said stays among members: to Lemmy it means just
     that, and it would refuse every public post of such a group.
@@ -56,6 +67,9 @@ def group(site: Site, group: Group, keys: Sequence[Key], *, updated: datetime | 
         keys,
         updated,
         {
+            "summary": sidebar.html(group, rules),
+            "source": _source(sidebar.source(group, rules)),
+            **tag_documents.offered(actor.uri, tags),
             "featured": f"{actor.uri}/featured",
             "attributedTo": moderators,
             "moderators": moderators,
@@ -140,7 +154,7 @@ def _actor(site: Site, actor: Actor, keys: Sequence[Key], updated: datetime | No
         "name": actor.display_name.strip() or actor.name,
         "url": actor.url or uri,
         "summary": actor.summary_html,
-        "source": _source(actor),
+        "source": _source(actor.summary_source),
         "icon": _icon(actor),
         "inbox": f"{uri}/inbox",
         "outbox": f"{uri}/outbox",
@@ -160,10 +174,8 @@ def _actor(site: Site, actor: Actor, keys: Sequence[Key], updated: datetime | No
     return without_nothing(document)
 
 
-def _source(actor: Actor) -> Json | None:
-    if not actor.summary_source:
-        return None
-    return {"content": actor.summary_source, "mediaType": "text/markdown"}
+def _source(markdown: str) -> Json | None:
+    return {"content": markdown, "mediaType": "text/markdown"} if markdown else None
 
 
 def _icon(actor: Actor) -> Json | None:

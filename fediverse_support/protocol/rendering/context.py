@@ -20,6 +20,13 @@ _MASTODON = {
     "Hashtag": "as:Hashtag",
 }
 _LEMMY = {"lemmy": "https://join-lemmy.org/ns#", "Lock": "lemmy:Lock", "removeData": "lemmy:removeData"}
+_TAGS = {
+    "CommunityPostTag": "lemmy:CommunityPostTag",
+    "display_name": "lemmy:display_name",
+    "text_color": "lemmy:text_color",
+    "background_color": "lemmy:background_color",
+    "blur_images": "lemmy:blur_images",
+}
 _LANGUAGE = {
     "schema": "http://schema.org/",
     "language": "schema:inLanguage",
@@ -62,11 +69,11 @@ MODERATION: list[Any] = [CONTEXT, _LEMMY]
 
 POST: list[Any] = [
     CONTEXT,
-    {**_MASTODON, "blurhash": "toot:blurhash", **_LEMMY, **_LANGUAGE, **_QUOTES},
+    {**_MASTODON, "blurhash": "toot:blurhash", **_LEMMY, **_TAGS, **_LANGUAGE, **_QUOTES},
 ]
 """For posts, and for activities that carry or hand on a post."""
 
-ACTOR: list[Any] = [CONTEXT, SECURITY, {**_MASTODON, **_LEMMY, **_PROFILE, **_MULTIKEYS}]
+ACTOR: list[Any] = [CONTEXT, SECURITY, {**_MASTODON, **_LEMMY, **_TAGS, **_PROFILE, **_MULTIKEYS}]
 """For actors, and for activities that carry one."""
 
 

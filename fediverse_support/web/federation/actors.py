@@ -2,7 +2,7 @@
 each want the other's key first would wait for ever (federation notes 3.5).
 """
 
-from fediverse_support.community import published
+from fediverse_support.community import group_documents, published
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, community, keys
@@ -16,8 +16,7 @@ async def group(question: Question) -> Document:
     found = await published.group(question.db, question.name)
     if found.actor.state == "gone":
         return _gone(found.actor)
-    public_keys = await keys.of_actor(question.db, found.actor.id)
-    return Document(body=documents.group(question.services.site, found, public_keys))
+    return Document(body=await group_documents.document(question.db, question.services.site, found))
 
 
 @served

@@ -1,0 +1,49 @@
+"""The document of one of our groups, as other servers see it, and the Update that carries it to them.
+
+What it shows is spread over tables: the actor, its keys, the rules in force, the tags that it offers. Here it
+comes together, so that what is served and what is sent are the same.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fediverse_support.community import visibility
+from fediverse_support.core import clock
+from fediverse_support.core.models import Group
+from fediverse_support.database import keys, rules, tags
+from fediverse_support.database.pool import Connection
+from fediverse_support.outbox.publishing import Followers, new_activity_uri, publish
+from fediverse_support.protocol.rendering import activities
+from fediverse_support.protocol.rendering import actors as documents
+from fediverse_support.protocol.rendering.actors import Key
+from fediverse_support.protocol.rendering.context import Json
+from fediverse_support.protocol.site import Site
+
+
+async def document(
+    db: Connection,
+    site: Site,
+    group: Group,
+    *,
+    updated: datetime | None = None,
+    public_keys: Sequence[Key] | None = None,
+) -> Json:
+    """The document of `group`, with `public_keys` if they are not yet those that are stored.
+
+    Raises `Missing` for a sealed group, which never leaves this server.
+    """
+    number = group.actor.id
+    shown = await keys.of_actor(db, number) if public_keys is None else public_keys
+    in_force = await rules.of_version(db, number, group.rules_version) if group.rules_version else []
+    offered = await tags.offered(db, number)
+    return documents.group(site, group, shown, updated=updated, rules=in_force, tags=offered)
+
+
+async def tell_followers(db: Connection, site: Site, group: Group) -> None:
+    """Send the group as it is now to everybody elsewhere who follows it; a sealed one to nobody."""
+    if not visibility.federates(group):
+        return
+    now = clock.now()
+    carried = await document(db, site, group, updated=now)
+    update = activities.update_actor(new_activity_uri(site), group.actor, carried, now=now)
+    await publish(db, site, group.actor, update, object_uri=group.actor.uri, followers=Followers(group.actor))
