@@ -15,6 +15,8 @@ def check(group: Group, author: Actor, standing: Standing) -> None:
         raise Forbidden("The moderators of this group have asked this account not to post in it.")
     if standing.is_moderator:
         return
+    if standing.is_locked:
+        raise Forbidden("The moderators have closed this conversation. It can be read, but not answered.")
     if group.speaking == "moderators":
         raise Forbidden("Only the moderators of this group post in it.")
     needs_membership = group.speaking == "members" or group.seeing == "members"

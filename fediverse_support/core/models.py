@@ -81,11 +81,12 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How somebody stands in a group."""
+    """How somebody stands in a group, and, where they answer a post, whether that is locked."""
 
     is_blocked: bool = False
     is_member: bool = False
     is_moderator: bool = False
+    is_locked: bool = False
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):

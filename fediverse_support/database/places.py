@@ -32,8 +32,11 @@ _FIND = """
            exists (select from tombstones where uri = $1 and by_uri = $2) as is_buried,
            exists (select from posts where in_reply_to = $1 and parent_id is null) as is_awaited,
            exists (select from blocks b
-                    where b.blocked_uri = $2 and b.target_uri = a.uri
+                    where b.blocked_uri = $2
+                      and b.target_uri in (a.uri, split_part(a.uri, '/', 1) || '//'
+                                                  || split_part(a.uri, '/', 3) || '/')
                       and (b.ends_at is null or b.ends_at > $6)) as is_blocked,
+           coalesce(is_below_lock(p.id, p.root_id), false) as is_locked,
            exists (select from follows f
                     where f.follower_id = $3 and f.followed_id = a.id and f.state = 'accepted') as is_member,
            exists (select from group_moderators m
@@ -73,7 +76,10 @@ async def find(
         group=group,
         rules=groups.of_row(group, row["rules"]) if group and row["rules"] else None,
         standing=Standing(
-            is_blocked=row["is_blocked"], is_member=row["is_member"], is_moderator=row["is_moderator"]
+            is_blocked=row["is_blocked"],
+            is_member=row["is_member"],
+            is_moderator=row["is_moderator"],
+            is_locked=row["is_locked"],
         ),
         is_known=row["is_known"],
         is_buried=row["is_buried"],
@@ -81,13 +87,18 @@ async def find(
     )
 
 
-async def standing(db: Connection, group: Actor, author: Actor, now: datetime) -> Standing:
-    """How `author` stands in a group."""
+async def standing(
+    db: Connection, group: Actor, author: Actor, now: datetime, answered: Post | None = None
+) -> Standing:
+    """How `author` stands in a group, here or elsewhere, who perhaps answers a post in it."""
     row = await db.fetchrow(
         """
         select exists (select from blocks b
-                        where b.blocked_uri = $1 and b.target_uri = $3
+                        where b.blocked_uri = $1
+                          and b.target_uri in ($3, split_part($3, '/', 1) || '//'
+                                                   || split_part($3, '/', 3) || '/')
                           and (b.ends_at is null or b.ends_at > $5)) as is_blocked,
+               coalesce(is_below_lock($6, $7), false) as is_locked,
                exists (select from follows
                         where follower_id = $2 and followed_id = $4 and state = 'accepted') as is_member,
                exists (select from group_moderators
@@ -98,6 +109,8 @@ async def standing(db: Connection, group: Actor, author: Actor, now: datetime) -
         group.uri,
         group.id,
         now,
+        answered.id if answered else None,
+        answered.root_id if answered else None,
     )
     assert row is not None
     return Standing(**row)
