@@ -62,7 +62,7 @@ async def reply(
     group = await actors.by_id(db, parent.group_id) if parent.group_id else None
     if group is None:
         raise Missing("This is in no group any more.")
-    rules = await _may_speak(db, group, author, now)
+    rules = await _may_speak(db, group, author, now, parent)
     reaches: list[Reach] = [parent.reach, *([rules.reach] if rules else [])]
     reach = min(reaches, key=REACHES.index)
     return await _publish_new(db, site, author, group, parent, _as_reply(words), reach, now)
@@ -251,16 +251,20 @@ async def _rendered(db: Connection, site: Site, source: str) -> tuple[str, tuple
     return html, tuple({"href": uri, "name": handle} for handle, uri in known.items())
 
 
-async def _may_speak(db: Connection, group: Actor, author: Actor, now: datetime) -> Group | None:
-    """Our group's rules after asking them; None for a group elsewhere, which judges by itself."""
+async def _may_speak(
+    db: Connection, group: Actor, author: Actor, now: datetime, answered: Post | None = None
+) -> Group | None:
+    """Our group's rules after asking them; None for a group elsewhere, whose wishes we know only in part."""
     if group.state != "active":
         raise Gone("This group is gone.")
+    standing = await places.standing(db, group, author, now, answered)
     if not group.is_local:
+        speaking.check_elsewhere(standing)
         return None
     rules = await groups.by_actor(db, group.id)
     if rules is None:
         raise Missing("This group is gone.")
-    speaking.check(rules, author, await places.standing(db, group, author, now))
+    speaking.check(rules, author, standing)
     return rules
 
 

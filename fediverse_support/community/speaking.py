@@ -1,8 +1,10 @@
-"""Who may speak in a group of ours."""
+"""Who may speak in a group: in ours by its rules, in others as far as their moderators have told us."""
 
 from fediverse_support.community import visibility
 from fediverse_support.core.errors import Forbidden
 from fediverse_support.core.models import Actor, Group, Standing
+
+LOCKED = "The moderators have closed this conversation. It can be read, but not answered."
 
 
 def check(group: Group, author: Actor, standing: Standing) -> None:
@@ -16,9 +18,17 @@ def check(group: Group, author: Actor, standing: Standing) -> None:
     if standing.is_moderator:
         return
     if standing.is_locked:
-        raise Forbidden("The moderators have closed this conversation. It can be read, but not answered.")
+        raise Forbidden(LOCKED)
     if group.speaking == "moderators":
         raise Forbidden("Only the moderators of this group post in it.")
     needs_membership = group.speaking == "members" or group.seeing == "members"
     if needs_membership and not standing.is_member:
         raise Forbidden("Only members of this group post in it. Join it first.")
+
+
+def check_elsewhere(standing: Standing) -> None:
+    """Raise `Forbidden` where the moderators of a group elsewhere have asked for silence."""
+    if standing.is_blocked:
+        raise Forbidden("The moderators of this group have asked you to stay away. Nothing was sent.")
+    if standing.is_locked and not standing.is_moderator:
+        raise Forbidden(LOCKED)
