@@ -1,5 +1,6 @@
 """The `follows` table: who follows whom. A membership of a group is a follow of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -43,11 +44,18 @@ async def ask(db: Connection, follower_id: int, followed_id: int, activity_uri: 
 
 
 async def accept(db: Connection, follower_id: int, followed_id: int, now: datetime) -> bool:
-    """Make a pending follow count; False when there is none. Safe to run twice."""
+    """Make a pending follow count; False when there is none. Safe to run twice.
+
+    The request to join that it is about, if one is open, is approved with it.
+    """
     return bool(
         changed(
             await db.execute(
                 """
+                with approved as (
+                    update join_requests set state = 'approved', decided_at = $3
+                     where group_id = $2 and actor_id = $1 and state in ('waiting', 'asked')
+                )
                 update follows set state = 'accepted', accepted_at = coalesce(accepted_at, $3)
                  where follower_id = $1 and followed_id = $2
                 """,
@@ -84,19 +92,39 @@ async def asked_as(db: Connection, activity_uri: str, followed_id: int) -> Follo
 
 
 async def remove(db: Connection, follower_id: int, followed_id: int) -> bool:
-    """End a follow; False when there was none. Safe to run twice."""
+    """End a follow; False when there was none. Safe to run twice.
+
+    The request to join that it is about, if one is still open, is withdrawn with it.
+    """
     return bool(
         changed(
             await db.execute(
-                "delete from follows where follower_id = $1 and followed_id = $2", follower_id, followed_id
+                """
+                with withdrawn as (
+                    update join_requests set state = 'withdrawn', decided_at = now()
+                     where group_id = $2 and actor_id = $1 and state in ('waiting', 'asked')
+                )
+                delete from follows where follower_id = $1 and followed_id = $2
+                """,
+                follower_id,
+                followed_id,
             )
         )
     )
 
 
 async def remove_all_of(db: Connection, actor_id: int) -> None:
-    """End every follow by and of an actor."""
-    await db.execute("delete from follows where follower_id = $1 or followed_id = $1", actor_id)
+    """End every follow by and of an actor, and withdraw what they asked or were asked."""
+    await db.execute(
+        """
+        with withdrawn as (
+            update join_requests set state = 'withdrawn', decided_at = now()
+             where (group_id = $1 or actor_id = $1) and state in ('waiting', 'asked')
+        )
+        delete from follows where follower_id = $1 or followed_id = $1
+        """,
+        actor_id,
+    )
 
 
 async def pending_for(db: Connection, followed_id: int) -> list[Actor]:
@@ -134,6 +162,37 @@ async def has_local_followers(db: Connection, followed_id: int) -> bool:
                             where f.followed_id = $1 and f.state = 'accepted' and a.is_local)
             """,
             followed_id,
+        )
+    )
+
+
+async def local_followers(db: Connection, followed_id: int) -> list[Actor]:
+    """The people here who follow this actor and were accepted."""
+    rows = await db.fetch(
+        """
+        select a.* from follows f join actors a on a.id = f.follower_id
+         where f.followed_id = $1 and f.state = 'accepted' and a.is_local
+         order by a.id
+        """,
+        followed_id,
+    )
+    return all_of(actors.read, rows)
+
+
+async def remove_accepted_before(
+    db: Connection, followed_id: int, follower_ids: Sequence[int], moment: datetime
+) -> int:
+    """End these follows, as far as they counted before that moment; how many. Safe to run twice."""
+    return changed(
+        await db.execute(
+            """
+            delete from follows
+             where followed_id = $1 and follower_id = any($2::bigint[]) and state = 'accepted'
+               and coalesce(accepted_at, created_at) < $3
+            """,
+            followed_id,
+            list(follower_ids),
+            moment,
         )
     )
 

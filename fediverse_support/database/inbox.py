@@ -14,7 +14,10 @@ State = Literal["unverified", "waiting", "done", "refused", "parked"]
 
 
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of `inbox`. `request` is the signed request while its signature waits for a key."""
+    """One row of `inbox`. `request` is the signed request while its signature waits for a key.
+
+    `synchronisation` is the header of FEP-8fcf, if the signature covers it.
+    """
 
     id: int
     activity_uri: str
@@ -25,6 +28,7 @@ class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     forwarded: bool
     body: bytes
     request: bytes | None
+    synchronisation: str | None = None
     outcome: str = ""
     attempts: int = 0
     received_at: datetime
@@ -39,11 +43,13 @@ async def add_many(db: Connection, rows: Sequence[Arrived]) -> None:
     await db.execute(
         """
         insert into inbox (id, activity_uri, actor_uri, type, host, state, forwarded, body, request,
-                           received_at, due_at)
+                           received_at, synchronisation, due_at)
         select *, received_at
           from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                      $7::boolean[], $8::bytea[], $9::bytea[], $10::timestamptz[])
-            as t (id, activity_uri, actor_uri, type, host, state, forwarded, body, request, received_at)
+                      $7::boolean[], $8::bytea[], $9::bytea[], $10::timestamptz[],
+                      $11::text[])
+            as t (id, activity_uri, actor_uri, type, host, state, forwarded, body, request, received_at,
+                  synchronisation)
             on conflict do nothing
         """,
         [row.id for row in rows],
@@ -56,6 +62,7 @@ async def add_many(db: Connection, rows: Sequence[Arrived]) -> None:
         [row.body for row in rows],
         [row.request for row in rows],
         [row.received_at for row in rows],
+        [row.synchronisation for row in rows],
     )
 
 

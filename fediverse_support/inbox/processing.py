@@ -41,6 +41,7 @@ from fediverse_support.inbox.context import Context, Fetched, Needs
 from fediverse_support.inbox.facts import arrival_of, carried
 from fediverse_support.inbox.handlers import handler_for
 from fediverse_support.inbox.known_keys import KnownKeys
+from fediverse_support.inbox.synchronising import Synchroniser
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.inbox.verifying import Verifier
 from fediverse_support.network.budget import FetchBudget
@@ -105,6 +106,7 @@ class Processor:
         self._on_processed = on_processed
         self._acquaintance = Acquaintance(pool, site, documents, policy, now)
         self._verifier = Verifier(pool, site, known_keys, self._acquaintance, now)
+        self._synchroniser = Synchroniser(pool, site, documents, now)
         self._seen: dict[str, datetime] = {}
         self._unmarked: set[int] = set()
         self.wake = asyncio.Event()
@@ -203,6 +205,8 @@ class Processor:
         began = time.perf_counter()
         try:
             processed = await self._digest(arrived, sender)
+            if processed is not None and processed.state == "done":
+                await self._synchroniser.compare(processed.arrived)
         except (RemoteTrouble, TooMany, Unavailable) as trouble:
             processed = await self._postpone(arrived, trouble)
         except Exception as error:  # noqa: BLE001  (the loop must outlive any one arrival)

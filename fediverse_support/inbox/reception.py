@@ -12,7 +12,14 @@ from datetime import datetime
 import msgspec
 
 from fediverse_support.core import clock
-from fediverse_support.core.errors import Forbidden, TooLarge, TooMany, Unauthenticated, WrongType
+from fediverse_support.core.errors import (
+    Forbidden,
+    Malformed,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    WrongType,
+)
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.database import actors, inbox
 from fediverse_support.database.inbox import Arrived, State
@@ -22,6 +29,7 @@ from fediverse_support.inbox.committing import Committer
 from fediverse_support.inbox.known_keys import REFETCH_AFTER, KnownKey, KnownKeys
 from fediverse_support.inbox.limits import HostRates
 from fediverse_support.policy.engine import Policy
+from fediverse_support.protocol import synchronisation
 from fediverse_support.protocol.signatures import storage, verification
 from fediverse_support.protocol.signatures.claims import Claim
 from fediverse_support.protocol.signatures.requests import SignedRequest
@@ -79,7 +87,9 @@ class Reception:
             if known is None and await self._is_farewell_of_a_stranger(activity):
                 return "done"
             await self._check_room(host)
-        await self._committer.store(_row(activity, host, state, forwarded, request, now))
+        row = _row(activity, host, state, forwarded, request, now)
+        told = _synchronisation(request, claim)
+        await self._committer.store(msgspec.structs.replace(row, synchronisation=told))
         return state
 
     def _check_domains(self, activity: Activity) -> None:
@@ -140,6 +150,19 @@ def is_forwarded(activity: Activity, signer: str) -> bool:
     if activity.proof is None and not isinstance(activity.raw.get("signature"), dict):
         raise Unauthenticated("The signature is not that of the activity's actor.")
     return True
+
+
+def _synchronisation(request: SignedRequest, claim: Claim) -> str | None:
+    """The header by which servers compare their followers (FEP-8fcf), if it was signed and can be read."""
+    name = synchronisation.HEADER.lower()
+    if name not in claim.covered:
+        return None
+    value = next((value for key, value in request.headers if key == name), "")
+    try:
+        synchronisation.parse(value)
+    except Malformed:
+        return None
+    return value
 
 
 def _natural_id(activity: Activity, body: bytes) -> str:

@@ -56,6 +56,7 @@ def read(request: SignedRequest, fields: HeaderIndex, our_hosts: frozenset[str],
         bases=_bases(request, names, fields, parameters),
         signature=_decode(_required(parameters, "signature")),
         algorithm=_ALGORITHMS[algorithm],
+        covered=frozenset(names),
     )
 
 

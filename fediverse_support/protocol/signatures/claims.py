@@ -13,7 +13,8 @@ class Claim(msgspec.Struct, frozen=True):
 
     `bases` are the byte strings of which one must have been signed: there are two where senders differ in
     whether they sign the query. `algorithm` is what the sender says the key is, "" where it says nothing;
-    it is only ever compared with the key, never obeyed.
+    it is only ever compared with the key, never obeyed. `covered` are the names of the headers (lower case)
+    that were signed: nothing may rest on any other.
     """
 
     style: Style
@@ -21,3 +22,4 @@ class Claim(msgspec.Struct, frozen=True):
     bases: tuple[bytes, ...]
     signature: bytes
     algorithm: Literal["", "rsa", "ed25519"]
+    covered: frozenset[str] = frozenset()

@@ -123,6 +123,8 @@ def read(
         bases=(kept[1],),
         signature=kept[0],
         algorithm=_ALGORITHMS[result.parameters.get("alg")],
+        # As they are written, so that a component with parameters (a part of a header) is not the header.
+        covered=frozenset(name[1:-1] for name in result.covered_components if name.endswith('"')),
     )
 
 
