@@ -39,10 +39,13 @@ class _Way(msgspec.Struct, frozen=True):
 
     style: Style
     with_query: bool = True
+    with_digest: bool = False
 
 
 CAVAGE = _Way("cavage")
 CAVAGE_PATH_ONLY = _Way("cavage", with_query=False)
+CAVAGE_DIGEST = _Way("cavage", with_digest=True)
+"""With the digest of no body: Lemmy checks it for what only the members of a community may read."""
 RFC9421 = _Way("rfc9421")
 
 
@@ -147,7 +150,14 @@ class Documents:
         return reply
 
     def _sign(self, way: _Way, url: str) -> dict[str, str]:
-        return sign_get(url, self._key, self.client.now(), way.style, with_query=way.with_query)
+        return sign_get(
+            url,
+            self._key,
+            self.client.now(),
+            way.style,
+            with_query=way.with_query,
+            with_digest=way.with_digest,
+        )
 
     async def _get(
         self,
@@ -204,7 +214,8 @@ def is_activity_type(content_type: str) -> bool:
 
 
 def _ways(url: str, known: _Way | None) -> list[_Way]:
-    ways = [CAVAGE, CAVAGE_PATH_ONLY, RFC9421] if "?" in url else [CAVAGE, RFC9421]
+    pathless = [CAVAGE_PATH_ONLY] if "?" in url else []
+    ways = [CAVAGE, *pathless, RFC9421, CAVAGE_DIGEST]
     return sorted(ways, key=lambda way: way != known)
 
 

@@ -334,7 +334,19 @@ async def test_401_to_every_signature_is_a_refusal(
     with pytest.raises(RemoteRefused) as caught:
         await documents.fetch(peer.url("/doc"), budget)
     assert caught.value.http_status == 401
-    assert len(peer.asked) == 2
+    assert len(peer.asked) == 3
+
+
+async def test_after_401_the_digest_of_no_body_is_signed_too_as_lemmy_wants_it_for_members(
+    documents: Documents, peer: Any, budget: FetchBudget, answer: Any, document: Any, clock: Clock
+) -> None:
+    made = document(id=peer.url("/post/1"))
+    peer.answers["/post/1"] = lambda asked: made if asked.header("digest") else answer(401)
+    await documents.fetch(peer.url("/post/1"), budget)
+    assert verified(peer.asked[-1], peer.url(""), clock()) == KEY_ID
+    assert "digest" in peer.asked[-1].header("signature")
+    await documents.fetch(peer.url("/post/1"), budget)
+    assert len(peer.asked) == 4, "the way that works is tried first the next time"
 
 
 async def test_s5_our_own_server_is_not_asked(documents: Documents, budget: FetchBudget) -> None:
