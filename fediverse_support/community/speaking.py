@@ -9,8 +9,7 @@ LOCKED = "The moderators have closed this conversation. It can be read, but not 
 
 def check(group: Group, author: Actor, standing: Standing) -> None:
     """Raise `Forbidden` unless `author`, who stands in `group` as told, may post and answer in it."""
-    if group.actor.state != "active":
-        raise Forbidden("This group is closed.")
+    check_running(group)
     if not author.is_local and not visibility.federates(group):
         raise Forbidden("This group is for members of its own community.")
     if standing.is_blocked:
@@ -24,6 +23,14 @@ def check(group: Group, author: Actor, standing: Standing) -> None:
     needs_membership = group.speaking == "members" or group.seeing == "members"
     if needs_membership and not standing.is_member:
         raise Forbidden("Only members of this group post in it. Join it first.")
+
+
+def check_running(group: Group) -> None:
+    """Raise `Forbidden` if nothing in `group` changes any more: it is archived, or gone."""
+    if group.actor.state != "active":
+        raise Forbidden("This group is closed.")
+    if group.life == "archived":
+        raise Forbidden("This group is archived: it can be read, and stays as it is.")
 
 
 def check_elsewhere(standing: Standing) -> None:
