@@ -238,6 +238,18 @@ class Village:
             member = await actors.by_id(db, account.actor_id)
             await memberships.join(db, self.world.site, member, group, clock.now())
 
+    async def joins_by_hand(self, account: Account, group: Group) -> None:
+        """Make somebody a member, whatever the doors say."""
+        async with acquire(self.world.pool) as db:
+            await db.execute(
+                """
+                insert into follows (follower_id, followed_id, state, activity_uris, accepted_at)
+                values ($1, $2, 'accepted', '{}', now())
+                """,
+                account.actor_id,
+                group.actor.id,
+            )
+
     async def writes(self, account: Account, group: Actor, source: str, **words: str) -> Post:
         async with acquire(self.world.pool) as db, db.transaction():
             author = await actors.by_id(db, account.actor_id)

@@ -3,15 +3,18 @@
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from fediverse_support.accounts import members
-from fediverse_support.community import groups
+from fediverse_support.community import directories
+from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import domains, drafts, follows, threads
 from fediverse_support.web.forms import Form
+from fediverse_support.web.pages.directory import cards
 from fediverse_support.web.rendering import LOOKS, N_
 from fediverse_support.web.security import Access, Visit, deed, page
 
 NEWS = 10
 WAITING = 5
+GROUPS = 12
 A_YEAR = 365 * 24 * 3600
 
 ROBOTS = """
@@ -44,9 +47,10 @@ LEVELS = (
 @page(Access.ANYONE)
 async def front(visit: Visit) -> Response:
     """For visitors what this community is, for members where they left off."""
-    listed = await groups.listed(visit.db, visit.viewer)
+    listed = await directories.listed(visit.db, visit.viewer, visit.services.site.domain, clock.now())
+    running = [group for group in listed if group.life == "running"]
     if visit.viewer.is_guest:
-        return visit.render("front.html", groups=listed)
+        return visit.render("front.html", cards=cards(visit, running[:GROUPS]))
     mine = await follows.followed_groups(visit.db, visit.account.actor_id)
     news = await threads.with_news_for(visit.db, visit.viewer, visit.account.id, NEWS)
     waiting = await threads.unanswered(visit.db, visit.viewer, WAITING)
@@ -57,13 +61,14 @@ async def front(visit: Visit) -> Response:
     def group_of(post: Post) -> Actor | None:
         return known.get(post.group_id or 0)
 
+    others = [group for group in running if group.actor.id not in visit.viewer.member_of]
     new_ids = {shown.post.id for shown in news}
     return visit.render(
         "home.html",
         news=news,
         waiting=[shown for shown in waiting if shown.post.id not in new_ids],
         mine=mine,
-        others=[group for group in listed if group.actor.id not in visit.viewer.member_of],
+        others=cards(visit, others[:GROUPS]),
         drafts=unsent,
         group_of=group_of,
     )

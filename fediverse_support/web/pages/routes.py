@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from fediverse_support.web.pages import accounts, finding, front, groups, people, threads, writing
+from fediverse_support.web.pages import accounts, directory, finding, front, groups, people, threads, writing
 from fediverse_support.web.pages.static import static
 
 POST = ["POST"]
@@ -22,6 +22,7 @@ ROUTES: list[Route] = [
     Route("/you", accounts.you),
     Route("/you", accounts.describe, methods=POST),
     Route("/you/password", accounts.change_password, methods=POST),
+    Route("/groups", directory.show),
     Route("/groups/{name}", groups.show),
     Route("/groups/{name}/join", groups.join, methods=POST),
     Route("/groups/{name}/leave", groups.leave, methods=POST),
