@@ -2,16 +2,21 @@
 
 Servers of the threadiverse (Lemmy, PieFed, NodeBB, …) get `Announce{the activity as it came}` for all that
 happens. Microblog servers (Mastodon, GoToSocial, …) get `Announce{the id of the post}`, a boost, for
-thread starts only; replies reach them through the thread. Which server is which follows from its
+open thread starts only; replies reach them through the thread. Which server is which follows from its
 software (federation notes 5.3).
+
+What only members may see is announced as a whole activity to the servers of members, whatever they speak,
+except those that would show it to others (`protocol/peers.py`), and never boosted. What is sealed is
+announced to nobody: asked to do so, every function here does nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from fediverse_support.core.models import Actor, Post, Reach
 from fediverse_support.database import activities as stored
+from fediverse_support.database import groups, posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.outbox.publishing import Followers, Piece, new_activity_uri, publish, publish_all
 from fediverse_support.protocol import json_gate
@@ -28,9 +33,11 @@ async def announce_post(
     activity: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Announce a new post that is public and live: the activity to some, the boost to the others."""
+    """Announce a new post that is live: the activity to some; the boost to the others, if it is open."""
+    if post.reach == "sealed":
+        return
     pieces = [_wrapped(site, group, activity, now, post.reach)]
-    if post.in_reply_to is None:
+    if _is_boosted(post):
         pieces.append(_boost(site, group, post, author, now))
     await publish_all(db, site, group, pieces, object_uri=post.uri)
 
@@ -40,9 +47,14 @@ async def announce_again(
 ) -> None:
     """A post that was withdrawn is back: boost it anew, and let the group's outbox show it."""
     await stored.stand_again(db, group.id, post.uri)
-    if post.in_reply_to is None:
+    if _is_boosted(post):
         boost = _boost(site, group, post, author, now)
         await publish_all(db, site, group, [boost], object_uri=post.uri)
+
+
+def _is_boosted(post: Post) -> bool:
+    """A boost puts a thread before people who did not look for it: only what is open is for that."""
+    return post.in_reply_to is None and post.reach == "open"
 
 
 def _boost(site: Site, group: Actor, post: Post, author: Actor, now: datetime) -> Piece:
@@ -65,10 +77,27 @@ async def pass_on(
     object_uri: str,
     now: datetime,
     *,
-    reach: Reach = "open",
+    reach: Reach | None = None,
 ) -> None:
-    """Announce an activity about something in the group, unchanged, to servers that unwrap it (FEP-1b12)."""
-    await publish_all(db, site, group, [_wrapped(site, group, activity, now, reach)], object_uri=object_uri)
+    """Announce an activity about something in the group, unchanged, to servers that unwrap it (FEP-1b12).
+
+    It goes as far as what it is about: `reach`, or else that of the post `object_uri`, or, if that is no
+    post, as far as the group shows what is said in it.
+    """
+    reach = reach or await _reach_of(db, group, object_uri)
+    if reach != "sealed":
+        wrapped = _wrapped(site, group, activity, now, reach)
+        await publish_all(db, site, group, [wrapped], object_uri=object_uri)
+
+
+async def _reach_of(db: Connection, group: Actor, object_uri: str) -> Reach:
+    post = await posts.by_uri(db, object_uri)
+    if post is not None:
+        return post.reach
+    rules = await groups.by_actor(db, group.id)
+    if rules is None or rules.reach in ("open", "quiet"):
+        return "open"
+    return rules.reach
 
 
 def _wrapped(site: Site, group: Actor, activity: Mapping[str, Any], now: datetime, reach: Reach) -> Piece:
@@ -79,6 +108,8 @@ def _wrapped(site: Site, group: Actor, activity: Mapping[str, Any], now: datetim
         reach=reach,
         now=now,
     )
+    if reach == "members":
+        return Piece(document=wrapped, followers=Followers(group, keeps_private=True))
     return Piece(document=wrapped, followers=Followers(group, "activity"))
 
 
@@ -94,10 +125,17 @@ def _without_blind_copies(activity: Mapping[str, Any]) -> Mapping[str, Any]:
 
 async def withdraw(db: Connection, site: Site, group: Actor, post: Post, now: datetime) -> None:
     """Undo the boost of a post, for servers that would not follow a moderator's Delete. Safe to run twice."""
-    for boost in await stored.standing(db, group.id, "Announce", [post.uri]):
+    await withdraw_all(db, site, group, [post.uri], now)
+
+
+async def withdraw_all(db: Connection, site: Site, group: Actor, uris: Sequence[str], now: datetime) -> None:
+    """Undo the boosts of several posts. Safe to run twice."""
+    for boost in await stored.standing(db, group.id, "Announce", uris):
         if boost.is_public:
             undo = activities.undo(
                 new_activity_uri(site), actor=group.uri, undone=json_gate.read(boost.body.encode())
             )
-            await publish(db, site, group, undo, object_uri=post.uri, followers=Followers(group, "object"))
+            await publish(
+                db, site, group, undo, object_uri=boost.object_uri, followers=Followers(group, "object")
+            )
         await stored.mark_undone(db, boost.id, now)

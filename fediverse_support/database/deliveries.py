@@ -12,7 +12,7 @@ import msgspec
 
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, changed, reader
-from fediverse_support.protocol.peers import ACTIVITY_SOFTWARE, Dialect
+from fediverse_support.protocol.peers import ACTIVITY_SOFTWARE, OLD_LEMMY, SHOWS_TO_OTHERS, Dialect
 
 State = Literal["waiting", "delivered", "refused", "expired"]
 CHANNEL = "deliveries"
@@ -56,19 +56,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 read_due = reader(Due)
 read_letter = reader(Letter)
 
-_PUBLISH = """
-    with written as (
-        select * from unnest($6::bigint[], $7::text[], $8::text[], $9::boolean[], $10::text[], $11::bigint[],
-                             $12::text[])
-            as w (id, uri, type, is_public, body, followed_id, dialect)
-    ), published as (
-        insert into activities (id, uri, actor_id, type, object_uri, is_public, body)
-        select id, uri, $1::bigint, type, $2::text, is_public, body from written where uri is not null
-    ), followers as (
+_FOLLOWERS = """
+    followers as (
         select l.id as activity_id, split_part(a.uri, '/', 3) as home, a.host as handle_host,
                split_part(a.inbox_url, '/', 3) as host,
                -- A shared inbox elsewhere is not believed: it would lead our posts to a third server.
-               case when not $3 and split_part(a.shared_inbox_url, '/', 3) = split_part(a.inbox_url, '/', 3)
+               case when not $1 and split_part(a.shared_inbox_url, '/', 3) = split_part(a.inbox_url, '/', 3)
                     then a.shared_inbox_url else a.inbox_url end as inbox_url
           from written l
           join follows f on f.followed_id = l.followed_id and f.state = 'accepted'
@@ -76,13 +69,16 @@ _PUBLISH = """
           left join hosts h on h.name = split_part(a.uri, '/', 3)
          where not a.is_local and a.state = 'active' and a.inbox_url is not null
            and (l.dialect is null or (l.dialect = 'activity')
-                = (lower(coalesce(h.software, '')) = any(string_to_array($4, ' '))))
-    ), wanted as (
-        select activity_id, home, handle_host, host, inbox_url from followers
-         union
-        select activity_id, host, host, host, inbox_url
-          from unnest($13::bigint[], $5::text[], $14::text[]) as direct (activity_id, host, inbox_url)
-    ), refused as (
+                = (lower(coalesce(h.software, '')) = any(string_to_array($2, ' '))))
+           and (l.keeps_private is null or l.keeps_private
+                <> (lower(coalesce(h.software, '')) = any(string_to_array($3, ' '))
+                    or lower(coalesce(h.software, '')) = 'lemmy' and coalesce(h.software_version, '') ~ $4))
+           -- What only members may see goes to their own server and to no other.
+           and (l.keeps_private is not true or split_part(a.inbox_url, '/', 3) = split_part(a.uri, '/', 3))
+    )"""
+
+_REFUSED = """
+    refused as (
         -- A level holds for a domain and for all below it; a port is not part of it.
         select distinct n.name
           from (select home as name from wanted union select host from wanted
@@ -91,14 +87,37 @@ _PUBLISH = """
          cross join lateral generate_series(1, array_length(labels, 1)) as first
           join domain_levels l on l.domain = array_to_string(labels[first:], '.')
          where l.level = 'blocked'
-    ), added as (
-        insert into deliveries (activity_id, actor_id, object_uri, host, inbox_url)
-        select distinct on (w.activity_id, w.inbox_url)
-               w.activity_id, $1::bigint, $2::text, w.host, w.inbox_url
-          from wanted w
+    ), let_through as (
+        select * from wanted w
          where w.home not in (select name from refused)
            and w.host not in (select name from refused)
            and w.handle_host not in (select name from refused)
+    )"""
+
+_PUBLISH = "".join(
+    (
+        """
+    with written as (
+        select * from unnest($7::bigint[], $8::text[], $9::text[], $10::boolean[], $11::text[], $12::bigint[],
+                             $13::text[], $14::boolean[])
+            as w (id, uri, type, is_public, body, followed_id, dialect, keeps_private)
+    ), published as (
+        insert into activities (id, uri, actor_id, type, object_uri, is_public, body)
+        select id, uri, $5::bigint, type, $6::text, is_public, body from written where uri is not null
+    ), """,
+        _FOLLOWERS,
+        """, wanted as (
+        select activity_id, home, handle_host, host, inbox_url from followers
+         union
+        select activity_id, host, host, host, inbox_url
+          from unnest($15::bigint[], $16::text[], $17::text[]) as direct (activity_id, host, inbox_url)
+    ), """,
+        _REFUSED,
+        """, added as (
+        insert into deliveries (activity_id, actor_id, object_uri, host, inbox_url)
+        select distinct on (w.activity_id, w.inbox_url)
+               w.activity_id, $5::bigint, $6::text, w.host, w.inbox_url
+          from let_through w
          order by w.activity_id, w.inbox_url
             on conflict (activity_id, inbox_url) do nothing
         returning host
@@ -106,7 +125,22 @@ _PUBLISH = """
         insert into host_wakes (host) select distinct host from added
     )
     select count(*), case when count(*) > 0 then pg_notify('deliveries', '') end from added
-"""
+""",
+    )
+)
+
+_REACHED = "".join(
+    (
+        """
+    with written as (
+        select 0::bigint as id, $5::bigint as followed_id, $6::text as dialect, $7::boolean as keeps_private
+    ), """,
+        _FOLLOWERS,
+        ", wanted as (select * from followers), ",
+        _REFUSED,
+        "select distinct host from let_through order by host",
+    )
+)
 
 _DUE = """
     select d.id, d.activity_id, d.actor_id, d.host, d.inbox_url, d.object_uri, d.attempts, d.created_at,
@@ -136,7 +170,9 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     """An activity and whom it goes to. With `uri`, `type` and `body` (JSON as it is sent) it is stored too.
 
     It goes to everybody elsewhere who follows `followed_id`, and to each (host, inbox URL) of `inboxes`.
-    With a `dialect`, only to followers on servers that want that kind of Announce.
+    With a `dialect`, only to followers on servers that want that kind of Announce. With `keeps_private`, only
+    to those on servers of which it is not known that they would show it to others; with it False, only to
+    those of which it is (`protocol/peers.py`).
     """
 
     id: int
@@ -146,6 +182,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     body: str = ""
     followed_id: int | None = None
     dialect: Dialect | None = None
+    keeps_private: bool | None = None
     inboxes: tuple[tuple[str, str], ...] = ()
 
 
@@ -170,11 +207,12 @@ async def publish(
     direct = [(one.id, host, url) for one in written for host, url in one.inboxes]
     count = await db.fetchval(
         _PUBLISH,
-        actor_id,
-        object_uri,
         personal,
         " ".join(activity_software),
-        [host for _, host, _ in direct],
+        " ".join(SHOWS_TO_OTHERS),
+        OLD_LEMMY,
+        actor_id,
+        object_uri,
         [one.id for one in written],
         [one.uri for one in written],
         [one.type for one in written],
@@ -182,10 +220,29 @@ async def publish(
         [one.body for one in written],
         [one.followed_id for one in written],
         [one.dialect for one in written],
+        [one.keeps_private for one in written],
         [activity_id for activity_id, _, _ in direct],
+        [host for _, host, _ in direct],
         [url for _, _, url in direct],
     )
     return int(count)
+
+
+async def hosts_reached(
+    db: Connection, followed_id: int, *, dialect: Dialect | None = None, keeps_private: bool | None = None
+) -> list[str]:
+    """The servers to which `publish` would send what goes to these followers (see `Written`), by name."""
+    rows = await db.fetch(
+        _REACHED,
+        False,
+        " ".join(ACTIVITY_SOFTWARE),
+        " ".join(SHOWS_TO_OTHERS),
+        OLD_LEMMY,
+        followed_id,
+        dialect,
+        keeps_private,
+    )
+    return [row["host"] for row in rows]
 
 
 async def enqueue(

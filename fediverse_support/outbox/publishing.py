@@ -23,10 +23,14 @@ class Followers(msgspec.Struct, frozen=True):
 
     `activity`: servers that unwrap `Announce{Create}` (Lemmy, PieFed, NodeBB, …). `object`: servers that
     take an Announce as a boost of a post (Mastodon, GoToSocial, …). None: all of them.
+
+    `keeps_private`, for what only members may see: only those whose server is not known to show it to others
+    (`protocol/peers.py`); False: only those whose server is. None: all of them.
     """
 
     followed: Actor
     dialect: Dialect | None = None
+    keeps_private: bool | None = None
 
 
 def new_activity_uri(site: Site) -> str:
@@ -82,6 +86,7 @@ def _written(site: Site, piece: Piece) -> deliveries.Written:
         body=json_gate.write(piece.document).decode(),
         followed_id=piece.followers.followed.id if piece.followers else None,
         dialect=piece.followers.dialect if piece.followers else None,
+        keeps_private=piece.followers.keeps_private if piece.followers else None,
         inboxes=tuple(_inboxes(site, piece.to)),
     )
 

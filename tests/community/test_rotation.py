@@ -180,7 +180,7 @@ async def test_a_key_is_forgotten_when_nothing_can_be_left_to_sign_with_it(rotat
 
 
 async def test_a_group_that_stays_at_home_tells_nobody(rotate, connection, site, group):
-    answers = Answers(title="Carers", seeing="members")
+    answers = Answers(title="Carers", reach="sealed")
     await groups.edit(connection, site, group, answers)
     assert (await rotate()).told == 0
 

@@ -9,6 +9,7 @@ import pytest
 
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.database import deliveries, hosts, leases
+from fediverse_support.protocol import peers
 
 GROUP = 1
 LEASE = timedelta(seconds=60)
@@ -153,6 +154,55 @@ async def test_each_dialect_reaches_the_servers_that_speak_it(connection, group,
     for host in ("lemmy.example", "mastodon.example", "unknown.example"):
         await follower(connection, "x", host)
     assert await fan_out(connection, dialect=dialect) == [f"https://{host}/inbox" for host in expected]
+
+
+async def publish_private(db, keeps_private):
+    """Where an activity for some kind of followers goes, and where we say that it goes."""
+    await db.execute("delete from deliveries")
+    number = await activity(db)
+    written = deliveries.Written(id=number, followed_id=GROUP, keeps_private=keeps_private)
+    await deliveries.publish(db, GROUP, "https://garden.example/posts/1", [written])
+    said = await deliveries.hosts_reached(db, GROUP, keeps_private=keeps_private)
+    assert said == sorted({url.split("/")[2] for url in await inboxes(db)})
+    return said
+
+
+SOFTWARE = [
+    ("Mastodon", "4.5.0"), ("mbin", "1.8"), ("piefed", "1.6"), ("lemmy", "0.19.5"), ("Lemmy", "1.0.0-beta"),
+    ("lemmy", None), ("fediverse-support", "0.2.0"), ("who-knows", "1"), (None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("keeps_private", [True, False, None])
+async def test_what_members_say_goes_to_no_software_that_cannot_keep_it(
+    connection, group, clock, keeps_private
+):
+    expected = []
+    for number, (software, version) in enumerate(SOFTWARE):
+        host = f"s{number}.example"
+        await hosts.remember_software(connection, host, software, version, clock())
+        await follower(connection, "x", host)
+        unable = peers.keeps_private(software, version) == "no"
+        if keeps_private is None or keeps_private != unable:
+            expected.append(host)
+    assert await publish_private(connection, keeps_private) == expected
+
+
+async def test_what_members_say_goes_to_no_inbox_on_a_third_server(connection, group):
+    await follower(connection, "x", "a.example", inbox_url="https://third.example/in", shared_inbox_url=None)
+    await follower(connection, "y", "b.example", shared_inbox_url="https://third.example/in")
+    assert await publish_private(connection, True) == ["b.example"]
+    assert await inboxes(connection) == ["https://b.example/u/y/inbox"]
+
+
+async def test_the_servers_named_before_are_those_delivered_to(connection, group):
+    await connection.execute("insert into domain_levels (domain, level) values ('bad.example', 'blocked')")
+    await follower(connection, "one", "a.example")
+    await follower(connection, "two", "a.example", shared=False)
+    await follower(connection, "pending", "b.example", follow="pending")
+    await follower(connection, "gone", "c.example", state="gone")
+    await follower(connection, "x", "deep.bad.example")
+    assert await publish_private(connection, True) == ["a.example"]
 
 
 async def test_queueing_twice_adds_nothing(connection, group):
