@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import id_at, new_id
@@ -225,6 +226,13 @@ async def mark_gone(db: Connection, actor_id: int, now: datetime) -> None:
         """,
         actor_id,
         now,
+    )
+
+
+async def set_state(db: Connection, actor_id: int, state: Literal["active", "suspended"]) -> None:
+    """Let somebody on another server take part here, or not. One that is gone stays gone."""
+    await db.execute(
+        "update actors set state = $2 where id = $1 and not is_local and state <> 'gone'", actor_id, state
     )
 
 

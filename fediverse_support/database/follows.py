@@ -113,6 +113,18 @@ async def remove(db: Connection, follower_id: int, followed_id: int) -> bool:
     )
 
 
+async def of_ours(db: Connection, follower_id: int) -> list[Actor]:
+    """Our groups and people that somebody follows, or has asked to."""
+    rows = await db.fetch(
+        """
+        select a.* from follows f join actors a on a.id = f.followed_id
+         where f.follower_id = $1 and a.is_local order by a.id
+        """,
+        follower_id,
+    )
+    return all_of(actors.read, rows)
+
+
 async def remove_all_of(db: Connection, actor_id: int) -> None:
     """End every follow by and of an actor, and withdraw what they asked or were asked."""
     await db.execute(

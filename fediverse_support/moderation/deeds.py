@@ -10,9 +10,20 @@ from fediverse_support.database.pool import Connection
 
 
 async def record(
-    db: Connection, by: Account | None, deed: str, about: str, reason: str, now: datetime
+    db: Connection,
+    by: Account | None,
+    deed: str,
+    about: str,
+    reason: str,
+    now: datetime,
+    *,
+    by_uri: str = "",
+    group_id: int | None = None,
 ) -> None:
-    """Write down one deed; `by` is None for the command line, `about` is an id, a name or a domain."""
+    """Write down one deed; `by` is None for the command line, `about` is an id, a name or a domain.
+
+    `by_uri` is for moderators on other servers, `group_id` for what concerns one group.
+    """
     await deeds.add(
         db,
         deed_id=new_id(),
@@ -21,6 +32,8 @@ async def record(
         about=about,
         reason=reason,
         now=now,
+        by_uri=by_uri,
+        group_id=group_id,
     )
 
 
