@@ -1,6 +1,7 @@
 """The one row that describes this community."""
 
 import secrets
+from datetime import datetime
 
 import msgspec
 
@@ -50,3 +51,16 @@ async def describe(db: Connection, *, title: str, tagline: str, about_source: st
         about_source,
         about_html,
     )
+
+
+async def stay_awake(db: Connection, now: datetime) -> datetime | None:
+    """Note that a worker is at work; when one was before, or None the first time."""
+    before: datetime | None = await db.fetchval(
+        """
+        with before as (select awake_at from community)
+        update community set awake_at = $1
+        returning (select awake_at from before)
+        """,
+        now,
+    )
+    return before

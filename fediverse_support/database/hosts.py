@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from fediverse_support.core.models import Level
 from fediverse_support.database import leases
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, reader
@@ -29,6 +30,16 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     blocked_us_at: datetime | None
 
 
+class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
+    """A host as a group sees it: what runs there, its level, and how many members of the group are on it."""
+
+    name: str
+    software: str | None
+    software_version: str | None
+    level: Level | None
+    members: int
+
+
 class Queue(Host, frozen=True, kw_only=True):
     """A host with what waits for it: a line of `deliveries hosts`."""
 
@@ -47,6 +58,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 read = reader(Host)
+read_neighbour = reader(Neighbour)
 read_queue = reader(Queue)
 read_report = reader(Report)
 
@@ -55,6 +67,29 @@ async def by_name(db: Connection, name: str) -> Host | None:
     """The host with this name (as in URLs: with a port if it has one)."""
     row = await db.fetchrow("select * from hosts where name = $1", name)
     return read(row) if row else None
+
+
+async def neighbours(db: Connection, names: Iterable[str], group_id: int) -> list[Neighbour]:
+    """What is known of these hosts, each once, whether or not we have met them."""
+    rows = await db.fetch(
+        """
+        select n.name, h.software, h.software_version, l.level,
+               (select count(*) from follows f join actors a on a.id = f.follower_id
+                 where f.followed_id = $2 and f.state = 'accepted' and not a.is_local
+                   and split_part(a.uri, '/', 3) = n.name) as members
+          from unnest($1::text[]) as n (name)
+          left join hosts h on h.name = n.name
+          left join lateral (
+               -- A level holds for a domain and for all below it; the nearest counts.
+               select d.level from domain_levels d
+                where split_part(n.name, ':', 1) = d.domain
+                   or split_part(n.name, ':', 1) like '%.' || d.domain
+                order by length(d.domain) desc limit 1) l on true
+        """,
+        sorted(set(names)),
+        group_id,
+    )
+    return all_of(read_neighbour, rows)
 
 
 async def remember_software(
@@ -119,6 +154,27 @@ async def retry(db: Connection, name: str, now: datetime) -> int | None:
     return int(
         await db.fetchval("select count(*) from deliveries where host = $1 and state = 'waiting'", name)
     )
+
+
+async def recovered_since(db: Connection, since: datetime, limit: int = 100) -> list[tuple[str, datetime]]:
+    """The hosts that came back after an outage since then, and when, the last first."""
+    rows = await db.fetch(
+        """
+        select name, recovered_at from hosts
+         where recovered_at > $1 and opened_at is null order by recovered_at desc limit $2
+        """,
+        since,
+        limit,
+    )
+    return [(row["name"], row["recovered_at"]) for row in rows]
+
+
+async def rests_until(db: Connection, name: str, now: datetime) -> datetime | None:
+    """Until when a host is not to be called, by its circuit or its own wish; None if it may be."""
+    until: datetime | None = await db.fetchval(
+        "select paused_until from hosts where name = $1 and paused_until > $2", name, now
+    )
+    return until
 
 
 async def queues(db: Connection, limit: int = 1000) -> list[Queue]:

@@ -33,6 +33,8 @@ class FetchBudget:
         self._hosts: set[str] = set()
         self._clock = clock
         self._deadline = clock() + seconds
+        self.bytes = 0
+        """How much has come back so far; each answer has a limit of its own."""
 
     def take(self, host: str) -> None:
         """Draw one request to `host`. Raises `Refused` when the budget is used up."""

@@ -55,10 +55,11 @@ class _Failure(msgspec.Struct, frozen=True):
     kind: type[Missing] | type[RemoteTrouble]
     message: str
     http_status: int | None = None
+    retry_after: float | None = None
 
     def error(self) -> Missing | RemoteTrouble:
         if issubclass(self.kind, RemoteTrouble):
-            return self.kind(self.message, http_status=self.http_status)
+            return self.kind(self.message, http_status=self.http_status, retry_after=self.retry_after)
         return self.kind(self.message)
 
 
@@ -98,6 +99,16 @@ class Documents:
                 raise Gone("This was deleted on the other server.")
             return document
 
+    async def fetch_listing(self, url: str, budget: FetchBudget) -> dict[str, Any]:
+        """A collection or a page of one, for the ids in it: whatever `id` it has, or none (NodeBB).
+
+        It proves nothing but that this server named these ids. Raises as `fetch`.
+        """
+        url = urldefrag(self.client.site.gate.check(url)).url
+        async with self._remembering(url, budget):
+            document, _ = await self._document(url, budget)
+            return document
+
     async def get_json(
         self,
         url: str,
@@ -114,7 +125,7 @@ class Documents:
         """
         async with self._remembering(url, budget):
             reply = await self._get(url, budget, accept=accept, limit=limit, same_origin=same_origin)
-            _require_success(reply)
+            self._require_success(reply)
             found = headers.media_type(reply.content_type)
             if found is None or found.name not in types:
                 raise RemoteRefused("The answer has a content type that we do not take here.")
@@ -122,7 +133,8 @@ class Documents:
 
     async def _document(self, url: str, budget: FetchBudget) -> tuple[dict[str, Any], str]:
         reply = await self._signed(url, budget)
-        _require_success(reply)
+        budget.bytes += len(reply.body)
+        self._require_success(reply)
         if not is_activity_type(reply.content_type):
             raise RemoteRefused("The answer is not an ActivityPub document.")
         return _json(reply), reply.url
@@ -182,6 +194,17 @@ class Documents:
         except TimeoutError:
             raise RemoteTrouble("The other server did not answer in time.") from None
 
+    def _require_success(self, reply: Reply) -> None:
+        if 200 <= reply.status < 300:
+            return
+        if reply.status == 410:
+            raise Gone("This was deleted on the other server.")
+        if reply.status == 404:
+            raise Missing("There is nothing at this address on the other server.")
+        kind = RemoteTrouble if reply.status in _LATER or reply.status >= 500 else RemoteRefused
+        waits = headers.retry_after(reply.headers.get("retry-after", ""), self.client.now())
+        raise kind(f"The other server answered {reply.status}.", http_status=reply.status, retry_after=waits)
+
     @asynccontextmanager
     async def _remembering(self, url: str, budget: FetchBudget) -> AsyncIterator[None]:
         """Raise what `url` failed with a short while ago, or keep what it fails with now."""
@@ -194,8 +217,7 @@ class Documents:
         except (Missing, RemoteTrouble) as error:
             # Who used up the time may be another server: a budget cut short says nothing about this one.
             if has_time or not _may_work_later(error):
-                status = error.http_status if isinstance(error, RemoteTrouble) else None
-                self._failures.keep(url, _Failure(type(error), error.message, status), _kept_for(error))
+                self._failures.keep(url, _failure(error), _kept_for(error))
             raise
 
 
@@ -219,17 +241,6 @@ def _ways(url: str, known: _Way | None) -> list[_Way]:
     return sorted(ways, key=lambda way: way != known)
 
 
-def _require_success(reply: Reply) -> None:
-    if 200 <= reply.status < 300:
-        return
-    if reply.status == 410:
-        raise Gone("This was deleted on the other server.")
-    if reply.status == 404:
-        raise Missing("There is nothing at this address on the other server.")
-    kind = RemoteTrouble if reply.status in _LATER or reply.status >= 500 else RemoteRefused
-    raise kind(f"The other server answered {reply.status}.", http_status=reply.status)
-
-
 def _json(reply: Reply) -> dict[str, Any]:
     try:
         return json_gate.read(reply.body, json_gate.FETCHED)
@@ -239,6 +250,12 @@ def _json(reply: Reply) -> dict[str, Any]:
 
 def _may_work_later(error: Missing | RemoteTrouble) -> bool:
     return isinstance(error, RemoteTrouble) and not isinstance(error, RemoteRefused)
+
+
+def _failure(error: Missing | RemoteTrouble) -> _Failure:
+    if isinstance(error, RemoteTrouble):
+        return _Failure(type(error), error.message, error.http_status, error.retry_after)
+    return _Failure(type(error), error.message)
 
 
 def _kept_for(error: Missing | RemoteTrouble) -> timedelta:

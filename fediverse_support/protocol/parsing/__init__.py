@@ -7,7 +7,7 @@ through the JSON gate and raises nothing but `Malformed`.
 
 from fediverse_support.protocol.parsing.activities import activity
 from fediverse_support.protocol.parsing.actors import actor, key, keys
-from fediverse_support.protocol.parsing.collections import collection, tombstone
+from fediverse_support.protocol.parsing.collections import collection, posts_listed, tombstone
 from fediverse_support.protocol.parsing.discovery import nodeinfo, nodeinfo_link, webfinger
 from fediverse_support.protocol.parsing.kinds import Kind, kind
 from fediverse_support.protocol.parsing.posts import post
@@ -23,6 +23,7 @@ __all__ = [
     "nodeinfo",
     "nodeinfo_link",
     "post",
+    "posts_listed",
     "tombstone",
     "webfinger",
 ]

@@ -13,9 +13,12 @@ from fediverse_support.protocol.accessors import (
     reference,
     text,
     type_of,
+    types_of,
 )
 from fediverse_support.protocol.urls import Gate
 from fediverse_support.protocol.vocabulary import (
+    ACTIVITY_TYPES,
+    ACTOR_TYPES,
     COLLECTION_TYPES,
     CollectionDocument,
     Document,
@@ -23,6 +26,9 @@ from fediverse_support.protocol.vocabulary import (
 )
 
 LONGEST_WORD = 100
+CARRIERS = frozenset({"Add", "Announce", "Create", "Update"})
+DEEPEST = 3
+"""A group's Announce of a Create of a post."""
 
 
 def collection(document: Document, gate: Gate) -> CollectionDocument:
@@ -36,6 +42,17 @@ def collection(document: Document, gate: Gate) -> CollectionDocument:
     if page is None or not is_a(page, COLLECTION_TYPES):
         return found
     return _with_first(found, _collection(page, gate))
+
+
+def posts_listed(found: CollectionDocument, gate: Gate) -> list[str]:
+    """The ids of the posts that a collection or page names, in its order, each once.
+
+    Ids, embedded posts, and activities that carry a post: `contextHistory` of FEP-f228 and the outboxes of
+    groups hold these. What cannot be a post (a Like, an actor, another collection) is left out. An id says
+    nothing by itself: what it stands for is what its own server answers there.
+    """
+    ids = (_post_id(item, gate, DEEPEST) for item in found.items)
+    return list(dict.fromkeys(id for id in ids if id is not None))
 
 
 def tombstone(document: Document, gate: Gate) -> TombstoneDocument:
@@ -73,6 +90,18 @@ def _items(document: Document, gate: Gate) -> Iterator[str | Document]:
             yield item
         elif (found := reference(item, gate)) is not None:
             yield found
+
+
+def _post_id(item: str | Document, gate: Gate, depth: int) -> str | None:
+    if isinstance(item, str):
+        return reference(item, gate)
+    names = set(types_of(item))
+    if names & CARRIERS:
+        inner = next(iter(many(item.get("object"), 1)), None)
+        return _post_id(inner, gate, depth - 1) if depth and isinstance(inner, str | dict) else None
+    if names & (ACTIVITY_TYPES | ACTOR_TYPES | COLLECTION_TYPES | {"Tombstone"}):
+        return None
+    return reference(item, gate)
 
 
 def _page(document: Document, key: str, id: str | None, gate: Gate) -> str | None:
