@@ -24,7 +24,7 @@ app = App(
 
 # Named by their path, so that a command loads only what it needs: --help answers in a fifth of a second.
 _RUNNING = ("demo", "serve", "web", "worker", "migrate", "doctor", "backup", "restore")
-_FAMILIES = ("member", "group", "community", "domains", "policy", "inbox", "deliveries", "keys")
+_FAMILIES = ("member", "group", "topics", "community", "domains", "policy", "inbox", "deliveries", "keys")
 _HELP = {
     "demo": "Run two small communities on this machine that federate with each other.",
     "serve": "Run the community: web and worker in one process.",
@@ -36,6 +36,7 @@ _HELP = {
     "restore": "Load a backup into an empty database.",
     "member": "The people who have an account here.",
     "group": "The groups of this community and who looks after them.",
+    "topics": "What somebody may need: the tree by which groups are listed.",
     "community": "What the community says of itself.",
     "domains": "How this community deals with other servers: the domain ladder.",
     "policy": "What is let in, and why something was or was not.",

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from fediverse_support.web.desk import federation, overview, posts
+from fediverse_support.web.desk import federation, overview, posts, topics
 
 POST = ["POST"]
 
@@ -20,4 +20,6 @@ ROUTES: list[Route] = [
     Route("/desk/domains", federation.set_domain, methods=POST),
     Route("/desk/hosts", federation.show_hosts),
     Route("/desk/hosts", federation.retry_host, methods=POST),
+    Route("/desk/topics", topics.show),
+    Route("/desk/topics", topics.change, methods=POST),
 ]
