@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 
 from fediverse_support.community import group_documents
+from fediverse_support.core.comparing import Change, items
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.markup import render_markdown, safe_text
 from fediverse_support.core.models import Actor, Group, Rule, Standing
@@ -44,6 +45,15 @@ class Words(msgspec.Struct, frozen=True):
     details: str = ""
 
 
+class Chapter(msgspec.Struct, frozen=True):
+    """A version in the history: who made it and why, what was in force before, and what changed."""
+
+    line: Version
+    before: Rules
+    after: Rules
+    changes: list[Change]
+
+
 async def current(db: Connection, group: Group) -> Rules:
     """The rules in force; version 0 and nothing where there are none."""
     return await of_version(db, group, group.rules_version) if group.rules_version else Rules(0, ())
@@ -54,9 +64,23 @@ async def of_version(db: Connection, group: Group, version: int) -> Rules:
     return Rules(version, tuple(await stored.of_version(db, group.actor.id, version)))
 
 
-async def history(db: Connection, group: Group) -> list[Version]:
-    """Every version there was, the newest first."""
+async def versions(db: Connection, group: Group) -> list[Version]:
+    """Every version there was, the newest first: who made it, when and why."""
     return await stored.versions(db, group.actor.id)
+
+
+async def history(db: Connection, group: Group) -> list[Chapter]:
+    """Every version there was, the newest first, with its rules and what had changed in it."""
+    texts = {
+        version: Rules(version, tuple(found))
+        for version, found in (await stored.every(db, group.actor.id)).items()
+    }
+    chapters = []
+    for line in await versions(db, group):
+        before = texts.get(line.version - 1, Rules(line.version - 1, ()))
+        after = texts.get(line.version, Rules(line.version, ()))
+        chapters.append(Chapter(line, before, after, items(before.items, after.items)))
+    return chapters
 
 
 async def agree(db: Connection, group_id: int, actor_id: int, version: int, now: datetime) -> None:

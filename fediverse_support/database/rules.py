@@ -38,6 +38,21 @@ async def of_version(db: Connection, group_id: int, version: int) -> list[Rule]:
     return all_of(_read, rows)
 
 
+async def every(db: Connection, group_id: int) -> dict[int, list[Rule]]:
+    """The rules of all versions that have any."""
+    rows = await db.fetch(
+        """
+        select version, title, details_source, details_html from group_rules
+         where group_id = $1 order by version, position
+        """,
+        group_id,
+    )
+    found: dict[int, list[Rule]] = {}
+    for row in rows:
+        found.setdefault(row["version"], []).append(_read(row))
+    return found
+
+
 async def versions(db: Connection, group_id: int) -> list[Version]:
     """Every version of a group's rules, the newest first."""
     rows = await db.fetch(

@@ -12,7 +12,8 @@ from fediverse_support.core.errors import Malformed, TooLarge, WrongType
 
 LARGEST = 512 * 1024
 """20,000 characters outside ASCII, percent-encoded, fit well."""
-MOST_FIELDS = 50
+MOST_FIELDS = 100
+"""A group has up to 40 rules, of two fields each."""
 SLOWEST = 20.0
 """Seconds that a form may take to arrive."""
 

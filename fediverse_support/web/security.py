@@ -61,6 +61,7 @@ class Visit:
         self.viewer: Viewer = GUEST
         self.language = services.templates.language_for(request.headers.get("accept-language", ""))
         self.form: Form | None = None
+        self.keeps: Callable[[Form], Form] = _as_it_is
         self._db: Connection | None = None
         self._token = ""
         self._hands_out_token = False
@@ -157,19 +158,30 @@ def page(access: Access, *, connection: Held = "request", limit: str = "") -> Ca
     return declare
 
 
+def _as_it_is(form: Form) -> Form:
+    return form
+
+
 def deed(
-    access: Access, *, connection: Held = "request", limit: str = "", is_harmless: bool = False
+    access: Access,
+    *,
+    connection: Held = "request",
+    limit: str = "",
+    is_harmless: bool = False,
+    keeps: Callable[[Form], Form] = _as_it_is,
 ) -> Callable[[Deed], Handler]:
     """Declare a handler that changes something: the request must come from one of our own forms.
 
     `is_harmless` is for forms of guests that change nothing here: they work without the cookie that ties the
-    other forms to a browser, so that reading a public page sets none.
+    other forms to a browser, so that reading a public page sets none. `keeps` makes of a form that an ended
+    session was about to send one with `place`, `title` and `source`, which become a draft after signing in.
     """
 
     def declare(handler: Deed) -> Handler:
         @functools.wraps(handler)
         async def endpoint(request: Request) -> Response:
             visit = Visit(request, services_of(request))
+            visit.keeps = keeps
 
             async def perform(visit: Visit) -> Response:
                 check_token(visit, is_harmless)
@@ -247,7 +259,8 @@ def ask_to_sign_in(visit: Visit) -> Response:
         url = visit.request.url
         asked = forms.local_path(f"{url.path}?{url.query}" if url.query else url.path)
         return RedirectResponse(f"/sign-in?next={quote(asked, safe='/')}", 303)
-    return visit.render("sign_in.html", 401, next=visit.form.path("place"), kept=visit.form, message="")
+    kept = visit.keeps(visit.form)
+    return visit.render("sign_in.html", 401, next=kept.path("place"), kept=kept, message="")
 
 
 async def _with_connection(

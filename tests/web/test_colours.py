@@ -10,6 +10,7 @@ CSS = (folder("static") / "style.css").read_text()
 TEXT = [
     ("ink", "paper"), ("ink", "sheet"), ("ink", "leaf-wash"), ("ink", "clay-wash"),
     ("faint", "paper"), ("faint", "sheet"),
+    ("leaf-deep", "leaf-wash"), ("sky", "sky-wash"), ("dusk", "dusk-wash"),
 ]  # fmt: skip
 MARKS = [
     ("leaf", "paper"), ("leaf", "sheet"), ("leaf", "leaf-wash"), ("leaf-deep", "leaf-wash"),

@@ -2,7 +2,17 @@
 
 from starlette.routing import Route
 
-from fediverse_support.web.pages import accounts, directory, finding, front, groups, people, threads, writing
+from fediverse_support.web.pages import (
+    accounts,
+    directory,
+    finding,
+    front,
+    groups,
+    people,
+    rules,
+    threads,
+    writing,
+)
 from fediverse_support.web.pages.static import static
 
 POST = ["POST"]
@@ -28,6 +38,7 @@ ROUTES: list[Route] = [
     Route("/groups/{name}/leave", groups.leave, methods=POST),
     Route("/groups/{name}/requests", groups.answer_request, methods=POST),
     Route("/groups/{name}/follow", groups.follow_from_elsewhere, methods=POST),
+    *rules.ROUTES,
     Route("/groups/{name}/write", writing.show_write),
     Route("/groups/{name}/write", writing.write, methods=POST),
     Route("/people/{name}", people.show),
