@@ -57,7 +57,7 @@ class Acquaintance:
             raise Refused("The actor has another id than the one it was asked for.")
         parsed = parsing.actor(document, self._site.gate)
         confirmed = await self._confirms(document, budget)
-        await self._learn_software(uri, host, budget)
+        await self._learn_software_of(uri, host, budget)
         async with acquire(self._pool) as db, db.transaction():
             actor = await remote_actors.store(
                 db, self._site, parsed, handle_confirmed=confirmed, now=self._now()
@@ -96,13 +96,22 @@ class Acquaintance:
             return False
         return True
 
-    async def _learn_software(self, uri: str, host: str, budget: FetchBudget) -> None:
+    async def _learn_software_of(self, uri: str, host: str, budget: FetchBudget) -> None:
         async with acquire(self._pool) as db:
             known = await hosts.by_name(db, host)
         if known and known.nodeinfo_at and self._now() - known.nodeinfo_at < SOFTWARE_KEPT:
             return
+        await self.learn_software(uri, budget, thorough=False)
+
+    async def learn_software(self, url: str, budget: FetchBudget, *, thorough: bool) -> None:
+        """Ask the server of `url` what it runs, and keep the answer, also that there was none.
+
+        `thorough` takes up to three GETs (`network/nodeinfo.py`).
+        """
+        gate = self._site.gate
+        host = gate.host(url)
         try:
-            found = await software(self._documents, self._site.gate.origin(uri), budget, thorough=False)
+            found = await software(self._documents, gate.origin(url), budget, thorough=thorough)
         except Trouble:
             found = None
         async with acquire(self._pool) as db:

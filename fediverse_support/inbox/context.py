@@ -6,14 +6,14 @@ handler again. So no transaction ever waits for another server, and a handler re
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from fediverse_support.core.errors import Forbidden, Gone, Missing, Refused, Trouble
 from fediverse_support.core.models import Actor
-from fediverse_support.database import actors, decisions
+from fediverse_support.database import actors, decisions, hosts
 from fediverse_support.database.pool import Connection
 from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.decisions import Decision
@@ -23,14 +23,18 @@ from fediverse_support.protocol.vocabulary import PostDocument
 
 Fetched = Mapping[str, dict[str, Any] | Actor | Trouble]
 
+SOFTWARE_TRUSTED = timedelta(days=1)
+"""For so long we go by what a server said it runs, where a members-only group depends on it."""
+
 
 class Needs(Exception):
     """Something has to be fetched before the handler can go on."""
 
-    def __init__(self, url: str, *, is_actor: bool) -> None:
+    def __init__(self, url: str, *, is_actor: bool, is_software: bool = False) -> None:
         super().__init__(url)
         self.url = url
         self.is_actor = is_actor
+        self.is_software = is_software
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,18 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         if actor.state == "suspended":
             raise Forbidden("This account is suspended here.")
         return actor
+
+    async def know_software(self, actor: Actor) -> None:
+        """See to it that what runs on the actor's server was asked within a day, if it can be learnt at all.
+
+        It is then in the table `hosts`. Of a server that does not answer we know what we knew before.
+        """
+        url = f"{self.site.gate.origin(actor.uri)}/.well-known/nodeinfo"
+        known = await hosts.by_name(self.db, self.site.gate.host(actor.uri))
+        asked_at = known.nodeinfo_at if known is not None and known.software is not None else None
+        is_fresh = asked_at is not None and self.now - asked_at < SOFTWARE_TRUSTED
+        if not is_fresh and url not in self.fetched:
+            raise Needs(url, is_actor=False, is_software=True)
 
     async def judge(self, arrival: Arrival) -> Decision:
         """Ask policy about something that came along with the activity, and keep the decision."""

@@ -265,6 +265,9 @@ class Processor:
 
     async def _get(self, needs: Needs, budget: FetchBudget) -> dict[str, object] | Actor | Trouble:
         try:
+            if needs.is_software:
+                await self._acquaintance.learn_software(needs.url, budget, thorough=True)
+                return {}
             if needs.is_actor:
                 return await self._acquaintance.meet(needs.url, budget)
             return await self._documents.fetch(needs.url, budget)

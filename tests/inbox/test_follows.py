@@ -2,6 +2,8 @@
 
 import pytest
 
+from fediverse_support.inbox.handlers.follows import NOBODY_THERE
+
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 
 
@@ -10,20 +12,30 @@ async def follows(world):
 
 
 @pytest.mark.parametrize(
-    ("answers", "why"),
+    "answers",
     [
-        ({"seeing": "members"}, "for members"),
-        ({"reach": "members"}, "for members"),
-        ({"reach": "sealed"}, "for members"),
-        ({"joining": "invite"}, "invitation"),
+        {"reach": "sealed"},
+        {"seeing": "members", "reach": "sealed"},
+        {"seeing": "members", "joining": "invite"},
+        {"reach": "members", "joining": "invite"},
     ],
     ids=str,
 )
-async def test_a_closed_group_declines_and_says_so(world, answers, why):
+async def test_a_group_that_nobody_outside_may_know_of_answers_like_none(world, answers):
     ana, group = await world.known(), await world.group(**answers)
+    before = await world.counts()
+    nobody = await world.send(ana, ana.does("Follow", "http://here.localhost:1/groups/nobody"))
+    arrived = await world.send(ana, ana.does("Follow", group.actor.uri))
+    assert (arrived.state, arrived.outcome) == (nobody.state, nobody.outcome) == ("refused", NOBODY_THERE)
+    assert await world.counts() == before
+    assert await world.sent() == []
+
+
+async def test_a_group_by_invitation_declines_and_says_so(world):
+    ana, group = await world.known(), await world.group(joining="invite")
     follow = ana.does("Follow", group.actor.uri)
     arrived = await world.send(ana, follow)
-    assert why in arrived.outcome
+    assert "invitation" in arrived.outcome
     assert await follows(world) == []
     (reject,) = await world.sent("Reject")
     assert reject["body"]["object"]["id"] == follow["id"]

@@ -1,12 +1,19 @@
 """Follow, and its answers Accept and Reject."""
 
-from fediverse_support.community import memberships
+import structlog
+
+from fediverse_support.community import invitations, memberships, servers, visibility
 from fediverse_support.core.errors import Forbidden, Refused
-from fediverse_support.core.models import Actor
-from fediverse_support.database import actors, follows, tombstones
+from fediverse_support.core.models import GUEST, Actor, Group
+from fediverse_support.database import actors, follows, groups, tombstones
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.protocol.vocabulary import Activity
+
+log = structlog.get_logger()
+
+NOBODY_THERE = "There is nobody here of that name to follow."
+"""Also said of a group that the asker may not know of: nobody learns from us that there is one."""
 
 
 async def follow(context: Context, activity: Activity, sender: Verified) -> str:
@@ -16,15 +23,34 @@ async def follow(context: Context, activity: Activity, sender: Verified) -> str:
     if await tombstones.was_undone(context.db, uri, sender.uri):
         return "The follow was taken back before it arrived."
     must_wait = context.decision.is_quiet or context.decision.is_held
+    group = await groups.by_actor(context.db, followed.id) if followed.is_group else None
+    if group is not None and visibility.is_closed(group):
+        await _check_may_know(context, group, sender.actor)
+        await context.know_software(sender.actor)
+        if await servers.cannot_keep(context.db, sender.actor, group):
+            await servers.decline_kindly(context.db, context.site, followed, sender.actor, uri, context.now)
+            return f"Declined: {servers.CANNOT_KEEP}"
+        must_wait = must_wait or await servers.must_look_first(context.db, sender.actor, group)
     try:
         await memberships.ask(
             context.db, context.site, sender.actor, followed, uri, context.now, must_wait=must_wait
         )
     except Forbidden as no:
+        log.info("follow.declined", host=sender.actor.host, why=no.message)
         await memberships.answer_to(context.db, context.site, "Reject", uri, sender.actor, followed)
         return f"Declined: {no.message}"
     kept = await follows.between(context.db, sender.actor.id, followed.id)
     return "Let in." if kept and kept.state == "accepted" else "Waits for a moderator."
+
+
+async def _check_may_know(context: Context, group: Group, asker: Actor) -> None:
+    """Refuse without a word where `asker` may not learn that there is such a group (L3)."""
+    if visibility.federates(group) and visibility.may_know(GUEST, group):
+        return
+    known = await follows.between(context.db, asker.id, group.actor.id)
+    is_invited = await invitations.for_person(context.db, group, asker, context.now) is not None
+    if not visibility.federates(group) or not (known is not None or is_invited):
+        raise Refused(NOBODY_THERE)
 
 
 async def undo(context: Context, activity: Activity, sender: Verified) -> str:
@@ -78,7 +104,7 @@ async def _asker(context: Context, activity: Activity, sender: Verified) -> Acto
 async def _ours(context: Context, uri: str | None) -> Actor:
     actor = await actors.by_uri(context.db, uri) if uri else None
     if actor is None or not actor.is_local or actor.state != "active" or actor.type == "Application":
-        raise Refused("There is nobody here of that name to follow.")
+        raise Refused(NOBODY_THERE)
     return actor
 
 
