@@ -4,19 +4,32 @@ A membership is a follow of the group. Joining a group of another server is a `F
 until that group's `Accept` arrives; only an Accept that answers our own Follow counts (O16).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from fediverse_support.community import visibility
-from fediverse_support.core.errors import Conflict, Forbidden, Missing
+from fediverse_support.community import group_documents, invitations, visibility
+from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import activities as stored
-from fediverse_support.database import blocks, follows, groups
+from fediverse_support.database import blocks, follows, groups, join_requests
 from fediverse_support.database.follows import Follow
+from fediverse_support.database.join_requests import Answer
 from fediverse_support.database.pool import Connection
 from fediverse_support.outbox.publishing import new_activity_uri, publish
 from fediverse_support.protocol import json_gate
 from fediverse_support.protocol.rendering import activities
 from fediverse_support.protocol.site import Site
+
+STAY_AWAY = "The moderators of this group have asked you to stay away for now."
+ARCHIVED = "This group is archived. Everything in it stays readable, but nobody joins it any more."
+BY_INVITATION = "One joins this group by invitation."
+
+MOST_WAITING = 500
+"""How many requests to join one group may wait."""
+MOST_WAITING_OF_A_SERVER = 100
+"""And how many of them may come from one other server."""
+LONGEST_WORDS = 2000
+"""An answer, a question back, or what somebody is told who is declined or removed."""
 
 
 async def ask(
@@ -31,22 +44,52 @@ async def ask(
 ) -> Follow:
     """Somebody on another server asks to follow one of ours; answered at once where the door is open.
 
-    `must_wait`: policy wants a person to look first. Safe to run twice. Raises `Forbidden` where the
-    answer is no; the caller sends the Reject.
+    `must_wait`: policy wants a person to look first; an invitation shows that one has. Safe to run twice.
+    Raises `Forbidden` where the answer is no; the caller sends the Reject.
     """
     group = await groups.by_actor(db, followed.id) if followed.is_group else None
     if group is not None and not visibility.federates(group):
         raise Forbidden("This group is for members of its own community.")
     if await blocks.is_blocked(db, follower.uri, followed.uri, now):
-        raise Forbidden("This account has been asked to stay away.")
-    if group is not None and group.joining == "invite":
-        raise Forbidden("One joins this group by invitation.")
+        raise Forbidden(STAY_AWAY)
+    waits = False
+    known = await follows.between(db, follower.id, followed.id)
+    if known is None or known.state == "pending":
+        waits = must_wait or followed.approves_followers
+        if group is not None:
+            waits = await _waits(db, group, follower, now, must_wait=waits)
     follow = await follows.ask(db, follower.id, followed.id, activity_uri)
-    waits = must_wait or followed.approves_followers or (group is not None and group.joining == "approval")
-    if follow.state == "pending" and waits:
-        return follow
-    await let_in(db, site, follower, followed, now)
+    if not waits:
+        await let_in(db, site, follower, followed, now)
     return follow
+
+
+async def _waits(db: Connection, group: Group, person: Actor, now: datetime, *, must_wait: bool) -> bool:
+    """Whether somebody who comes to the door of `group` has to wait; then their request is stored.
+
+    An invitation to their handle is used up. Raises `Forbidden` where they cannot even wait.
+    """
+    if group.life == "archived":
+        raise Forbidden(ARCHIVED)
+    invitation = await invitations.for_person(db, group, person, now)
+    if invitation is not None and await invitations.redeem(db, invitation, person, now):
+        return False
+    if group.joining == "invite":
+        raise Forbidden(BY_INVITATION)
+    if group.joining == "open" and not must_wait:
+        return False
+    await check_room(db, group, person)
+    await join_requests.put(db, group.actor.id, person.id, now)
+    return True
+
+
+async def check_room(db: Connection, group: Group, person: Actor) -> None:
+    """Raise `Forbidden` if too many wait already: strangers fill that list, so it has an end."""
+    if await join_requests.open_of(db, group.actor.id, person.id) is not None:
+        return
+    everybody, neighbours = await join_requests.room(db, group.actor.id, person.host)
+    if everybody >= MOST_WAITING or (not person.is_local and neighbours >= MOST_WAITING_OF_A_SERVER):
+        raise Forbidden("Many people are waiting to join this group. Please ask again in a few days.")
 
 
 async def let_in(db: Connection, site: Site, follower: Actor, followed: Actor, now: datetime) -> None:
@@ -57,41 +100,72 @@ async def let_in(db: Connection, site: Site, follower: Actor, followed: Actor, n
         await _answer(db, site, "Accept", follower, followed)
 
 
-async def decline(db: Connection, site: Site, follower: Actor, followed: Actor) -> None:
-    """Say no to who has asked, or end their membership, and tell their server. Safe to run twice."""
+async def decline(db: Connection, site: Site, follower: Actor, followed: Actor, reason: str = "") -> None:
+    """Say no to who has asked, or end their membership, and tell their server why. Safe to run twice."""
     if not follower.is_local:
-        await _answer(db, site, "Reject", follower, followed)
+        await _answer(db, site, "Reject", follower, followed, reason)
     await follows.remove(db, follower.id, followed.id)
 
 
-async def _answer(db: Connection, site: Site, verb: str, follower: Actor, followed: Actor) -> None:
+async def _answer(
+    db: Connection, site: Site, verb: str, follower: Actor, followed: Actor, reason: str = ""
+) -> None:
     """Accept or Reject, with the Follow embedded as every peer wants it, under the id that they know."""
     follow = await follows.between(db, follower.id, followed.id)
     uri = follow.activity_uris[-1] if follow else ""
-    await answer_to(db, site, verb, uri, follower, followed)
+    await answer_to(db, site, verb, uri, follower, followed, reason)
 
 
 async def answer_to(
-    db: Connection, site: Site, verb: str, activity_uri: str, follower: Actor, followed: Actor
+    db: Connection,
+    site: Site,
+    verb: str,
+    activity_uri: str,
+    follower: Actor,
+    followed: Actor,
+    reason: str = "",
 ) -> None:
-    """Answer one Follow, known by its id."""
-    render = activities.accept if verb == "Accept" else activities.reject
-    document = render(
-        new_activity_uri(site), actor=followed.uri, follow_id=activity_uri, follower=follower.uri
-    )
+    """Answer one Follow, known by its id; `reason` goes along with a Reject."""
+    uri = new_activity_uri(site)
+    if verb == "Accept":
+        document = activities.accept(uri, actor=followed.uri, follow_id=activity_uri, follower=follower.uri)
+    else:
+        document = activities.reject(
+            uri, actor=followed.uri, follow_id=activity_uri, follower=follower.uri, reason=reason
+        )
     await publish(db, site, followed, document, object_uri=follower.uri, to=[follower])
 
 
-async def join(db: Connection, site: Site, member: Actor, group: Group, now: datetime) -> Follow:
-    """A member of this community joins one of its groups. Raises `Forbidden`. Safe to run twice."""
+async def join(
+    db: Connection,
+    site: Site,
+    member: Actor,
+    group: Group,
+    now: datetime,
+    *,
+    is_invited: bool = False,
+    answers: Sequence[Answer] = (),
+    rules_version: int | None = None,
+) -> Follow:
+    """A member of this community joins one of its groups, or waits for its moderators with these answers.
+
+    Raises `Forbidden`. Safe to run twice.
+    """
     if await blocks.is_blocked(db, member.uri, group.actor.uri, now):
-        raise Forbidden("The moderators of this group have asked you to stay away for now.")
-    existing = await follows.between(db, member.id, group.actor.id)
-    if group.joining == "invite" and existing is None:
-        raise Forbidden("One joins this group by invitation.")
+        raise Forbidden(STAY_AWAY)
+    known = await follows.between(db, member.id, group.actor.id)
+    if known is not None and known.state == "accepted":
+        return known
+    if group.life == "archived":
+        raise Forbidden(ARCHIVED)
+    if group.joining == "invite" and not is_invited:
+        raise Forbidden(BY_INVITATION)
     follow = await follows.ask(db, member.id, group.actor.id, f"{member.uri}#join-{group.actor.name}")
-    if group.joining == "open":
+    if group.joining == "open" or is_invited:
         await follows.accept(db, member.id, group.actor.id, now)
+        return follow
+    await check_room(db, group, member)
+    await join_requests.put(db, group.actor.id, member.id, now, answers=answers, rules_version=rules_version)
     return follow
 
 
@@ -108,8 +182,14 @@ async def join_elsewhere(db: Connection, site: Site, member: Actor, group: Actor
 
 
 async def leave(db: Connection, site: Site, member: Actor, group: Actor, now: datetime) -> None:
-    """Leave, at once and for good; a group elsewhere is told. Safe to run twice."""
-    if not group.is_local:
+    """Leave, or take a request back: at once, for good and everywhere; a group elsewhere is told.
+
+    Who looks after a group of ours looks after it no longer. Its owner cannot leave it like that: raises
+    `Conflict`. Safe to run twice.
+    """
+    if group.is_local:
+        await _give_up_seat(db, site, member, group)
+    else:
         for follow in await stored.standing(db, member.id, "Follow", [group.uri]):
             undo = activities.undo(
                 new_activity_uri(site), actor=member.uri, undone=json_gate.read(follow.body.encode())
@@ -117,6 +197,41 @@ async def leave(db: Connection, site: Site, member: Actor, group: Actor, now: da
             await publish(db, site, member, undo, object_uri=group.uri, to=[group])
             await stored.mark_undone(db, follow.id, now)
     await follows.remove(db, member.id, group.id)
+
+
+async def remove(
+    db: Connection, site: Site, member: Actor, group: Group, by: Actor | None, reason: str, now: datetime
+) -> None:
+    """End somebody's membership for who looks after the group; they are told why, here or by their server.
+
+    Raises `Missing` if they are no member, `Conflict` for the owner, `Malformed` for too many words.
+    """
+    reason = checked_words(reason)
+    known = await follows.between(db, member.id, group.actor.id)
+    if known is None or known.state != "accepted":
+        raise Missing("They are no member of this group.")
+    await _give_up_seat(db, site, member, group.actor)
+    await decline(db, site, member, group.actor, reason)
+    await join_requests.put_removal(db, group.actor.id, member.id, by.id if by else None, reason, now)
+
+
+def checked_words(text: str) -> str:
+    """What somebody wrote to somebody else about joining, trimmed. Raises `Malformed` if it is too long."""
+    words = text.replace("\x00", "").strip()
+    if len(words) > LONGEST_WORDS:
+        raise Malformed("Please keep it under 2,000 characters. Nothing was lost.")
+    return words
+
+
+async def _give_up_seat(db: Connection, site: Site, person: Actor, group: Actor) -> None:
+    if not await groups.is_moderator(db, group.id, person.id):
+        return
+    rules = await groups.by_actor(db, group.id)
+    if rules is not None and rules.life == "running" and await groups.owner(db, group.id) == person.id:
+        raise Conflict("You are the owner of this group. Hand it over or archive it first, then leave it.")
+    await groups.remove_moderator(db, group.id, person.id)
+    if rules is not None:
+        await group_documents.tell_followers(db, site, rules)
 
 
 async def accepted_elsewhere(db: Connection, member: Actor, group: Actor, now: datetime) -> bool:

@@ -1,5 +1,7 @@
 """The `groups` and `group_moderators` tables: our groups and who looks after them."""
 
+from collections.abc import Sequence
+
 from fediverse_support.core.models import Actor, Group, Post, Viewer
 from fediverse_support.database import actors, posts
 from fediverse_support.database.pool import Connection
@@ -125,6 +127,16 @@ async def add_moderator(db: Connection, group_id: int, actor_id: int) -> None:
 async def remove_moderator(db: Connection, group_id: int, actor_id: int) -> None:
     """End that. Safe to run twice."""
     await db.execute("delete from group_moderators where group_id = $1 and actor_id = $2", group_id, actor_id)
+
+
+async def hold(db: Connection, group_id: int) -> None:
+    """Let nobody change the doors, the rules or the questions of a group until the transaction ends."""
+    await db.execute("select from groups where actor_id = $1 for share", group_id)
+
+
+async def set_join_questions(db: Connection, group_id: int, questions: Sequence[str]) -> None:
+    """What who asks to join is asked."""
+    await db.execute("update groups set join_questions = $2 where actor_id = $1", group_id, list(questions))
 
 
 async def pin(db: Connection, group_id: int, object_uri: str) -> None:

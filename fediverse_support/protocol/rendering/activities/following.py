@@ -22,9 +22,10 @@ def accept(id: str, *, actor: str, follow_id: str, follower: str) -> Json:
     return _answer("Accept", id, actor, follow_id, follower)
 
 
-def reject(id: str, *, actor: str, follow_id: str, follower: str) -> Json:
-    """`actor` does not let `follower` in, or not any longer."""
-    return _answer("Reject", id, actor, follow_id, follower)
+def reject(id: str, *, actor: str, follow_id: str, follower: str, reason: str = "") -> Json:
+    """`actor` does not let `follower` in, or not any longer; `reason` is plain text for that person."""
+    document = _answer("Reject", id, actor, follow_id, follower)
+    return document | {"summary": reason} if reason else document
 
 
 def refuse(id: str, *, actor: str, refused_id: str, sender: str, reason: str | None = None) -> Json:
