@@ -41,7 +41,8 @@ def _author(row: Row) -> Actor:
     )
 
 
-def _shown(row: Row) -> Shown:
+def read(row: Row) -> Shown:
+    """A row of the view `shown_posts`."""
     return Shown(post=posts.read(row), author=_author(row))
 
 
@@ -89,7 +90,7 @@ async def whole(db: Connection, viewer: Viewer, root_id: int, limit: int) -> lis
         *viewer.sight,
         limit,
     )
-    return [_shown(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 async def of_author(db: Connection, viewer: Viewer, author_id: int, limit: int) -> list[Shown]:
@@ -107,7 +108,7 @@ async def of_author(db: Connection, viewer: Viewer, author_id: int, limit: int) 
         *viewer.sight,
         limit,
     )
-    return [_shown(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 async def with_news_for(db: Connection, viewer: Viewer, account_id: int, limit: int) -> list[Shown]:
@@ -154,7 +155,7 @@ async def unanswered(db: Connection, viewer: Viewer, limit: int) -> list[Shown]:
         *viewer.sight,
         limit,
     )
-    return [_shown(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 async def not_live(db: Connection, limit: int) -> list[Shown]:
@@ -169,7 +170,7 @@ async def not_live(db: Connection, limit: int) -> list[Shown]:
         """,
         limit,
     )
-    return [_shown(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 async def uris_of_thread(
