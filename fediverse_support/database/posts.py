@@ -112,7 +112,7 @@ async def set_state(db: Connection, post_id: int, state: PostState, by: int | No
 
 
 async def erase(db: Connection, post_id: int) -> None:
-    """Delete a post: its words, versions and reactions are wiped; its place in the thread stays."""
+    """Delete a post: words, versions, poll, event and reactions are wiped; its place in the thread stays."""
     await db.execute(
         """
         with gone as (
@@ -124,6 +124,10 @@ async def erase(db: Connection, post_id: int) -> None:
             returning id, uri
         ), versions as (
             delete from post_versions v using gone where v.post_id = gone.id
+        ), poll as (
+            delete from polls using gone where polls.post_id = gone.id
+        ), event as (
+            delete from events using gone where events.post_id = gone.id
         )
         delete from reactions r using gone where r.object_uri = gone.uri
         """,

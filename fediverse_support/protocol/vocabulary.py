@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from fediverse_support.core.markup.scanning import tags_removed
+
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 CONTEXT = "https://www.w3.org/ns/activitystreams"
 
@@ -154,7 +156,8 @@ class PostDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     `content_warning` follows one rule for all peers: see `parsing.posts.content_warning`. `sensitive` may
     be true without it. `source` is Markdown. `options` are there for polls only; `multiple` says whether
-    more than one may be chosen.
+    more than one may be chosen, `voters` how many chose. `start_time`, `time_zone` (as it was written),
+    `place` and `is_cancelled` are there for events.
     """
 
     id: str
@@ -181,10 +184,21 @@ class PostDocument(msgspec.Struct, frozen=True, kw_only=True):
     replies: str | None = None
     options: tuple[PollOption, ...] = ()
     multiple: bool = False
+    voters: int = 0
+    start_time: datetime | None = None
     end_time: datetime | None = None
+    time_zone: str = ""
+    place: str = ""
+    is_cancelled: bool = False
     closed: bool = False
     proof: Document | None = None
     raw: Document
+
+    @property
+    def is_vote(self) -> bool:
+        """Whether this is an answer to a poll (Mastodon, Misskey): a reply with a name, and without words."""
+        is_named_reply = self.name is not None and self.in_reply_to is not None
+        return is_named_reply and not self.attachments and not tags_removed(self.content).strip()
 
 
 class CollectionDocument(msgspec.Struct, frozen=True, kw_only=True):

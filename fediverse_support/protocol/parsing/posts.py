@@ -19,6 +19,7 @@ from fediverse_support.protocol.accessors import (
     translations,
     type_of,
 )
+from fediverse_support.protocol.parsing import events
 from fediverse_support.protocol.parsing.media import attachments, best_link
 from fediverse_support.protocol.urls import Gate
 from fediverse_support.protocol.vocabulary import (
@@ -84,7 +85,12 @@ def post(document: Document, gate: Gate) -> PostDocument:
         replies=reference(document.get("replies"), gate),
         options=tuple(_options(options)),
         multiple=bool(options) and not many(document.get("oneOf")),
+        voters=count(document.get("votersCount")) or 0,
+        start_time=moment(document.get("startTime")),
         end_time=moment(document.get("endTime")),
+        time_zone=events.time_zone(document),
+        place=events.place(document),
+        is_cancelled=events.is_cancelled(document),
         closed=bool(document.get("closed")),
         proof=embedded(document.get("proof")),
         raw=document,

@@ -38,6 +38,25 @@ _QUOTES = {
     "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
     "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
 }
+_POLL = {"votersCount": "toot:votersCount"}
+_EVENT = {
+    # As Mobilizon and PieFed name them; `eventStatus` by FEP-8a8e.
+    "mz": "https://joinmobilizon.org/ns#",
+    "timezone": "mz:timezone",
+    "joinMode": "mz:joinMode",
+    "participantCount": "mz:participantCount",
+    "isOnline": "mz:isOnline",
+    "externalParticipationUrl": "mz:externalParticipationUrl",
+    "anonymousParticipation": "mz:anonymousParticipationEnabled",
+    "maximumAttendeeCapacity": "schema:maximumAttendeeCapacity",
+    "eventStatus": {"@id": "schema:eventStatus", "@type": "@id"},
+    "ical": "http://www.w3.org/2002/12/cal/ical#",
+    "pf": "https://join.piefed.social/ns#",
+    "onlineLink": "pf:onlineLink",
+    "buyTicketsLink": "pf:buyTicketsLink",
+    "feeCurrency": "pf:feeCurrency",
+    "feeAmount": "pf:feeAmount",
+}
 _PROFILE = {
     "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
     "movedTo": {"@id": "as:movedTo", "@type": "@id"},
@@ -72,6 +91,12 @@ POST: list[Any] = [
     {**_MASTODON, "blurhash": "toot:blurhash", **_LEMMY, **_TAGS, **_LANGUAGE, **_QUOTES},
 ]
 """For posts, and for activities that carry or hand on a post."""
+
+QUESTION: list[Any] = [POST[0], {**POST[1], **_POLL}]
+"""For polls."""
+
+EVENT: list[Any] = [POST[0], {**POST[1], **_EVENT}]
+"""For events."""
 
 ACTOR: list[Any] = [CONTEXT, SECURITY, {**_MASTODON, **_LEMMY, **_TAGS, **_PROFILE, **_MULTIKEYS}]
 """For actors, and for activities that carry one."""

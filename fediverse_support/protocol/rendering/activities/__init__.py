@@ -6,6 +6,7 @@ its followers are needed, else by its id. What is sealed never becomes an activi
 """
 
 from fediverse_support.protocol.rendering.activities.announcing import announce_activity, announce_object
+from fediverse_support.protocol.rendering.activities.coming import accept_join, reject_join
 from fediverse_support.protocol.rendering.activities.following import accept, follow, refuse, reject
 from fediverse_support.protocol.rendering.activities.moderation import (
     add,
@@ -15,12 +16,13 @@ from fediverse_support.protocol.rendering.activities.moderation import (
     lock,
     remove,
 )
-from fediverse_support.protocol.rendering.activities.posting import create, delete, undo, update
+from fediverse_support.protocol.rendering.activities.posting import create, delete, refresh, undo, update
 from fediverse_support.protocol.rendering.activities.profiles import delete_actor, move, update_actor
 from fediverse_support.protocol.rendering.activities.reactions import dislike, like
 
 __all__ = [
     "accept",
+    "accept_join",
     "add",
     "announce_activity",
     "announce_object",
@@ -35,8 +37,10 @@ __all__ = [
     "like",
     "lock",
     "move",
+    "refresh",
     "refuse",
     "reject",
+    "reject_join",
     "remove",
     "undo",
     "update",

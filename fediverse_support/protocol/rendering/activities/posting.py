@@ -18,6 +18,14 @@ def update(id: str, note: Json) -> Json:
     return _about_note("Update", id, note, note["updated"])
 
 
+def refresh(id: str, question: Json, published: str) -> Json:
+    """The numbers of a poll have changed and nothing else: an Update without a newer `updated`.
+
+    Mastodon and GoToSocial take the totals from it and do not call the post edited.
+    """
+    return _about_note("Update", id, question, published)
+
+
 def delete(
     id: str, *, actor: str, object: str | Json, audience: Audience, summary: str | None = None
 ) -> Json:

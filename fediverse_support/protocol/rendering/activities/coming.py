@@ -1,0 +1,26 @@
+"""What an organiser answers to who asks to come (`Join`), as Mobilizon reads it. None of it is public."""
+
+from fediverse_support.protocol.rendering import context
+from fediverse_support.protocol.rendering.context import Json
+
+
+def accept_join(id: str, *, organiser: str, guest: str, join_id: str, event: str) -> Json:
+    """`organiser` expects `guest`."""
+    return _answer("Accept", id, organiser, guest, join_id, event)
+
+
+def reject_join(id: str, *, organiser: str, guest: str, join_id: str, event: str) -> Json:
+    """`organiser` does not expect `guest`, or not any longer."""
+    return _answer("Reject", id, organiser, guest, join_id, event)
+
+
+def _answer(type: str, id: str, organiser: str, guest: str, join_id: str, event: str) -> Json:
+    return {
+        "@context": context.PLAIN,
+        "id": id,
+        "type": type,
+        "actor": organiser,
+        "to": [guest],
+        "cc": [],
+        "object": {"type": "Join", "id": join_id, "actor": guest, "object": event},
+    }
