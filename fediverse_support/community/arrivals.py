@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fediverse_support.community import announcing, speaking
+from fediverse_support.community import announcing, kinds, speaking
 from fediverse_support.core.errors import Gone, Refused, Unavailable
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import safe_text, sanitise, strip_group_mention, title_from
@@ -104,6 +104,8 @@ async def receive(
     known = await posts.by_uri(db, document.id, for_update=True) if place.is_known else None
     if known is not None:
         return await _another_version(db, site, known, document, author, activity, now)
+    if document.is_vote:
+        raise Refused("This is a vote, and not a post.")
     _check_may_speak(place, author, document)
     post = _post(document, author, place, decision, now)
     if not await posts.insert(db, post):
@@ -111,6 +113,8 @@ async def receive(
     if place.is_buried:
         await posts.erase(db, post.id)
         post = msgspec.structs.replace(post, state="deleted")
+    else:
+        await kinds.arrived(db, post, document, now)
     if activity is not None and post.state == "held":
         await held.keep(db, post.id, json_gate.write(dict(activity)).decode())
     await _settle(db, site, post, author, place, activity, now)
@@ -170,6 +174,15 @@ async def _another_version(
     moment, shown = _version_time(document, known), known.edited_at or known.published_at
     group = await actors.by_id(db, known.group_id) if known.group_id else None
     if moment == shown:
+        is_news = await kinds.changed(db, known, document, now, is_newer=False)
+        if (
+            is_news
+            and activity is not None
+            and group is not None
+            and group.is_local
+            and known.state == "live"
+        ):
+            await announcing.pass_on(db, site, group, activity, known.uri, now)
         await _announce_if_owed(db, site, known, author, group, activity, now)
         return Received(known, "known")
     incoming = _changed(known, document, moment)
@@ -178,6 +191,7 @@ async def _another_version(
         return Received(known, "older")
     await posts.insert_version(db, known.id, shown, known)
     await posts.replace_text(db, incoming)
+    await kinds.changed(db, incoming, document, now, is_newer=True)
     if activity is not None and group is not None and group.is_local and known.state == "live":
         await announcing.pass_on(db, site, group, activity, known.uri, now)
     return Received(incoming, "edited")
