@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from fediverse_support.community import announcing, removals, speaking, visibility
+from fediverse_support.community import rules as agreements
 from fediverse_support.core.errors import Conflict, Forbidden, Gone, Malformed, Missing
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import mentions_in, render_markdown, safe_text
@@ -265,6 +266,7 @@ async def _may_speak(
     if rules is None:
         raise Missing("This group is gone.")
     speaking.check(rules, author, standing)
+    await agreements.check_agreed(db, rules, author, standing)
     return rules
 
 
