@@ -174,15 +174,8 @@ async def _another_version(
     moment, shown = _version_time(document, known), known.edited_at or known.published_at
     group = await actors.by_id(db, known.group_id) if known.group_id else None
     if moment == shown:
-        is_news = await kinds.changed(db, known, document, now, is_newer=False)
-        if (
-            is_news
-            and activity is not None
-            and group is not None
-            and group.is_local
-            and known.state == "live"
-        ):
-            await announcing.pass_on(db, site, group, activity, known.uri, now)
+        if await kinds.changed(db, known, document, now, is_newer=False):
+            await _pass_on(db, site, group, activity, known, now)
         await _announce_if_owed(db, site, known, author, group, activity, now)
         return Received(known, "known")
     incoming = _changed(known, document, moment)
@@ -192,9 +185,21 @@ async def _another_version(
     await posts.insert_version(db, known.id, shown, known)
     await posts.replace_text(db, incoming)
     await kinds.changed(db, incoming, document, now, is_newer=True)
+    await _pass_on(db, site, group, activity, known, now)
+    return Received(incoming, "edited")
+
+
+async def _pass_on(
+    db: Connection,
+    site: Site,
+    group: Actor | None,
+    activity: Mapping[str, Any] | None,
+    known: Post,
+    now: datetime,
+) -> None:
+    """A group of ours hands on what changed a post in it, if the change was sent to us."""
     if activity is not None and group is not None and group.is_local and known.state == "live":
         await announcing.pass_on(db, site, group, activity, known.uri, now)
-    return Received(incoming, "edited")
 
 
 async def _announce_if_owed(
