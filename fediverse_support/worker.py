@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from fediverse_support.community import arrivals
+from fediverse_support.community import arrivals, invitations, join_answers
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
 from fediverse_support.database import decisions, inbox, reactions, tombstones
@@ -102,6 +102,9 @@ class Worker:
                 await reactions.forget_strays(db, now - KEEP_STRAYS)
                 async with db.transaction():
                     await arrivals.reunite(db)
+                async with db.transaction():
+                    await join_answers.empty_old_answers(db, now)
+                    await invitations.forget_ended(db, now)
             try:
                 await asyncio.wait_for(stop.wait(), HOUSEKEEPING_EVERY)
             except TimeoutError:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from fediverse_support.community import announcing
+from fediverse_support.community import announcing, join_answers
 from fediverse_support.core.errors import Forbidden
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import activities as stored
@@ -107,5 +107,6 @@ async def forget_actor(db: Connection, site: Site, actor: Actor, now: datetime) 
             await announcing.withdraw(db, site, group, post, now)
         await stored.withdraw_about(db, post.uri, now)
     await follows.remove_all_of(db, actor.id)
+    await join_answers.forget(db, actor.id, now)
     await actors.mark_gone(db, actor.id, now)
     return len(theirs)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fediverse_support.community import arrivals, removals
+from fediverse_support.community import arrivals, join_answers, removals
 from fediverse_support.community.arrivals import Place
 from fediverse_support.core.errors import Gone, Malformed, Refused, Trouble
 from fediverse_support.core.models import Actor
@@ -51,6 +51,7 @@ async def delete(context: Context, activity: Activity, sender: Verified) -> str:
         await removals.delete_remote(
             context.db, context.site, uri, post, sender.actor, context.raw, context.now
         )
+        await join_answers.take_back(context.db, uri, sender.actor)
         return "Deleted."
     await removals.hide_by_moderator(context.db, context.site, post, sender.actor, context.raw, context.now)
     return "Taken down by a moderator of the group."
@@ -64,6 +65,8 @@ async def receive(
     activity: Mapping[str, Any] | None,
 ) -> str:
     """Find the place of a verified post and store it; unknown parents are looked up as far as allowed."""
+    if await join_answers.answer_arrived(context.db, context.site, document, author, context.now):
+        return "An answer to what was asked about a request to join."
     place = await arrivals.place_of(context.db, document, author, context.now)
     if place.parent is None and document.in_reply_to and place.group is not None and place.group.is_local:
         place = await _with_parent(context, document, author, place.group) or place
