@@ -7,9 +7,11 @@ and nobody is counted twice.
 from collections.abc import Sequence
 from datetime import datetime
 
+from fediverse_support.core.models import Actor
 from fediverse_support.core.polls import Answer, Poll
+from fediverse_support.database import actors
 from fediverse_support.database.pool import Connection
-from fediverse_support.database.rows import Row, changed
+from fediverse_support.database.rows import Row, all_of, changed
 
 _POLLS = """
     select p.post_id, p.is_multiple, p.hides_totals, p.ends_at, p.closed_at, a.is_local as is_ours,
@@ -166,16 +168,17 @@ async def chosen_by(db: Connection, actor_id: int, post_ids: Sequence[int]) -> d
     return {row["post_id"]: tuple(row["positions"]) for row in rows}
 
 
-async def voters_elsewhere(db: Connection, post_id: int) -> list[int]:
-    """The numbers of people on other servers who answered: their servers are told of the result."""
+async def voters_elsewhere(db: Connection, post_id: int) -> list[Actor]:
+    """The people on other servers who answered: their servers are told of the result."""
     rows = await db.fetch(
         """
-        select distinct v.actor_id from poll_votes v join actors a on a.id = v.actor_id
-         where v.post_id = $1 and not a.is_local and a.state = 'active'
+        select a.* from actors a
+         where a.id in (select v.actor_id from poll_votes v where v.post_id = $1)
+           and not a.is_local and a.state = 'active'
         """,
         post_id,
     )
-    return [row["actor_id"] for row in rows]
+    return all_of(actors.read, rows)
 
 
 async def due(db: Connection, now: datetime, limit: int) -> list[int]:

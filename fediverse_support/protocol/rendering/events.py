@@ -49,9 +49,13 @@ def event(note: Json, event: Event) -> Json:
 
 
 def worded(post: Post, event: Event) -> Post:
-    """`post` with time and place as the first line of what it says, for servers that know no events."""
+    """`post` with time and place as the first line of what it says, for servers that know no events.
+
+    Of one that was called off the title says so: it is all that Mastodon shows.
+    """
     line = f"<p>{escape(when_and_where(event))}</p>"
-    return msgspec.structs.replace(post, content_html=f"{line}{post.content_html}")
+    title = f"Cancelled: {post.title}" if event.is_cancelled else post.title
+    return msgspec.structs.replace(post, title=title, content_html=f"{line}{post.content_html}")
 
 
 def when_and_where(event: Event) -> str:

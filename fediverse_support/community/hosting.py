@@ -1,0 +1,70 @@
+"""The organiser of an event changes when and where it is, or calls it off."""
+
+from datetime import datetime
+
+import msgspec
+
+from fediverse_support.community import events as calling
+from fediverse_support.community import guests, letters, visibility
+from fediverse_support.community import posts as writing
+from fediverse_support.community.events import NewEvent
+from fediverse_support.core.errors import Conflict, Forbidden, Gone, Missing
+from fediverse_support.core.events import Event
+from fediverse_support.core.models import Actor, Post
+from fediverse_support.database import events, posts
+from fediverse_support.database.pool import Connection
+from fediverse_support.protocol.site import Site
+
+
+async def change(
+    db: Connection, site: Site, organiser: Actor, post_id: int, new: NewEvent, now: datetime
+) -> None:
+    """Change what an event is, and tell everybody. Raises `Missing`, `Gone`, `Forbidden` or `Malformed`.
+
+    Nobody who was let in is sent away when there are fewer places. A new join link goes to every guest.
+    """
+    post, known = await _own(db, organiser, post_id)
+    event = calling.of(post_id, calling.check(new, now))
+    await events.put(db, msgspec.structs.replace(event, is_cancelled=known.is_cancelled))
+    await _tell(db, site, organiser, post, now)
+    await guests.send_links(db, site, post, now)
+
+
+async def set_cancelled(
+    db: Connection, site: Site, organiser: Actor, post_id: int, is_cancelled: bool, now: datetime
+) -> None:
+    """Call an event off, or on again; guests elsewhere get a letter. Raises as `change` does."""
+    post, known = await _own(db, organiser, post_id)
+    if known.is_cancelled == is_cancelled:
+        return
+    await events.put(db, msgspec.structs.replace(known, is_cancelled=is_cancelled))
+    await _tell(db, site, organiser, post, now)
+    what = "does not take place" if is_cancelled else "takes place after all"
+    for guest in await events.guests(db, post.id):
+        if guest.state == "accepted" and not guest.actor.is_local:
+            await letters.write(db, site, organiser, guest.actor, f"{post.title}: this {what}.", now)
+
+
+async def _own(db: Connection, organiser: Actor, post_id: int) -> tuple[Post, Event]:
+    """The post and the event, locked."""
+    post = await posts.by_id(db, post_id)
+    event = await events.lock(db, post_id)
+    if post is None or event is None:
+        raise Missing("There is no such event.")
+    if post.author_id != organiser.id:
+        raise Forbidden("Only the organiser may change an event.")
+    if post.state == "deleted":
+        raise Gone("This post was deleted.")
+    return post, event
+
+
+async def _tell(db: Connection, site: Site, organiser: Actor, post: Post, now: datetime) -> None:
+    """A change of the event is an edit of its post, whose words stay."""
+    shown = post.edited_at or post.published_at
+    if now <= shown:
+        raise Conflict("This was changed a moment ago. Look at it again before you change it.")
+    changed = msgspec.structs.replace(post, edited_at=now)
+    await posts.insert_version(db, post.id, shown, post)
+    await posts.replace_text(db, changed)
+    if visibility.leaves(changed):
+        await writing.tell_of_change(db, site, organiser, changed, now)
