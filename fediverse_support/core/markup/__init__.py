@@ -14,7 +14,7 @@ text, because one odd post must never stop the work on an activity.
 """
 
 from fediverse_support.core.markup.cleaner import LONGEST_HTML, sanitise
-from fediverse_support.core.markup.markdown import mentions_in, render_markdown
+from fediverse_support.core.markup.markdown import hashtags_in, mentions_in, render_markdown
 from fediverse_support.core.markup.plain import excerpt, linkify, plain_text, safe_text
 from fediverse_support.core.markup.titles import LONGEST_TITLE, strip_group_mention, title_from
 
@@ -22,6 +22,7 @@ __all__ = [
     "LONGEST_HTML",
     "LONGEST_TITLE",
     "excerpt",
+    "hashtags_in",
     "linkify",
     "mentions_in",
     "plain_text",
