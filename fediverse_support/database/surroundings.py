@@ -29,8 +29,7 @@ async def of(db: Connection, group_id: int) -> Surroundings:
     """The surroundings of a group, as they are: whether a viewer may know of a sister is for the caller."""
     rows = await db.fetch(
         """
-        select a.*, t.kind, g.joining, g.seeing, g.speaking, g.reach, g.rules_source, g.rules_html,
-               g.default_reach, g.life, g.join_questions, g.rules_version, g.wiki_editors
+        select a.*, t.kind, g.*
           from (select m.actor_id as id, 'moderator' as kind, m.added_at
                   from group_moderators m where m.group_id = $1
                  union all

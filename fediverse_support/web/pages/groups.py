@@ -3,51 +3,114 @@
 from datetime import datetime
 from urllib.parse import quote
 
+import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import groups, memberships, threads, visibility
+from fediverse_support.community import memberships, threads, visibility
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
-from fediverse_support.core.models import Actor
-from fediverse_support.database import actors, follows, read_marks
+from fediverse_support.core.models import Actor, Group
+from fediverse_support.database import actors, follows, read_marks, surroundings
+from fediverse_support.database.surroundings import Surroundings
+from fediverse_support.database.threads import Shown
 from fediverse_support.network import webfinger
 from fediverse_support.network.budget import FetchBudget
+from fediverse_support.web import doors
 from fediverse_support.web.forms import Form
+from fediverse_support.web.pages import agreeing
 from fediverse_support.web.pages.places import known_group, looks_after
 from fediverse_support.web.rendering import address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
 LOOK_UP_SECONDS = 5.0
+MOST_PINNED = 10
+MOST_NEXT_DOOR = 3
+
+
+class Neighbour(msgspec.Struct, frozen=True):
+    """A group next door and its latest open threads."""
+
+    actor: Actor
+    threads: list[Shown]
 
 
 @page(Access.ANYONE)
 async def show(visit: Visit) -> Response:
-    """What a group is for, who looks after it, and its threads."""
+    """What a group is for, its doors, who looks after it, and its threads.
+
+    Who may not read a group of ours sees its doors, how one joins, and nothing else.
+    """
     actor, group = await known_group(visit)
-    may_see = group is None or visibility.may_see_group(visit.viewer, group)
+    membership = await _membership(visit, actor)
+    shown: dict[str, object] = {
+        "actor": actor,
+        "group": group,
+        "membership": membership,
+        "may_see": group is None or visibility.may_see_group(visit.viewer, group),
+        "doors": [visit.text(line) for line in doors.in_words(group)] if group else [],
+        "federates": group is not None and visibility.federates(group),
+        "card_title": actor.display_name if group and is_open(group) else "",
+    }
+    shown["asking"] = await follows.pending_for(visit.db, actor.id) if looks_after(visit, actor) else []
+    if shown["may_see"]:
+        shown |= await _inside(visit, actor, group, membership)
+    return visit.render("group.html", 200, **shown)
+
+
+def is_open(group: Group) -> bool:
+    """Whether this group may be put on show outside: everybody reads it, and it is no secret."""
+    return group.reach == "open" and not visibility.is_closed(group)
+
+
+async def _inside(visit: Visit, actor: Actor, group: Group | None, membership: str) -> dict[str, object]:
+    """What only who may read the group sees of it."""
     before = visit.request.query_params.get("before", "")
-    found = (
-        await threads.of_group(visit.db, visit.viewer, actor, before) if may_see else threads.Page([], None)
+    found = await threads.of_group(visit.db, visit.viewer, actor, before)
+    pinned = [] if before else await surroundings.pinned(visit.db, visit.viewer, actor.id, MOST_PINNED)
+    on_top = {shown.post.id for shown in pinned}
+    around = await surroundings.of(visit.db, actor.id) if group else Surroundings([], [])
+    return {
+        "threads": [shown for shown in found.threads if shown.post.id not in on_top],
+        "pinned": pinned,
+        "older": found.next,
+        "news": await _news(visit, [*pinned, *found.threads]),
+        "moderators": around.moderators,
+        "next_door": await _next_door(visit, around),
+        "asked": await agreeing.asked_of(visit, group) if membership == "accepted" else None,
+        "may_write": _may_write(visit, actor, group, membership),
+    }
+
+
+async def _news(visit: Visit, shown: list[Shown]) -> set[int]:
+    """Which of these threads have something that the visitor has not read."""
+    if visit.viewer.account is None or not shown:
+        return set()
+    marks = await read_marks.of(visit.db, visit.account.id, [line.post.id for line in shown])
+    return {line.post.id for line in shown if _is_new(line.post.active_at, marks.get(line.post.id))}
+
+
+async def _next_door(visit: Visit, around: Surroundings) -> list[Neighbour]:
+    """The sister groups that the visitor may know of, each with its latest open threads."""
+    known = [
+        sister.actor
+        for sister in around.sisters
+        if sister.group is None or visibility.may_know(visit.viewer, sister.group)
+    ]
+    if not known:
+        return []
+    latest = await surroundings.open_threads(
+        visit.db, visit.viewer, [one.id for one in known], MOST_NEXT_DOOR
     )
-    shown = found.threads
-    news: set[int] = set()
-    if visit.viewer.account and shown:
-        marks = await read_marks.of(visit.db, visit.account.id, [line.post.id for line in shown])
-        news = {line.post.id for line in shown if _is_new(line.post.active_at, marks.get(line.post.id))}
-    return visit.render(
-        "group.html",
-        actor=actor,
-        group=group,
-        may_see=may_see,
-        moderators=await groups.moderators(visit.db, group) if group else [],
-        threads=shown,
-        older=found.next,
-        news=news,
-        membership=await _membership(visit, actor),
-        may_write=group is None or group.speaking != "moderators" or looks_after(visit, actor),
-        federates=group is not None and visibility.federates(group),
-        asking=await follows.pending_for(visit.db, actor.id) if group and looks_after(visit, actor) else [],
-    )
+    return [Neighbour(one, latest.get(one.id, [])) for one in known]
+
+
+def _may_write(visit: Visit, actor: Actor, group: Group | None, membership: str) -> bool:
+    """Whether a button to write makes sense. The group's own rules are asked when the post is sent."""
+    if actor.moved_to or membership != "accepted":
+        return False
+    if group is None:
+        return True
+    return group.life == "running" and (group.speaking != "moderators" or looks_after(visit, actor))
 
 
 async def _membership(visit: Visit, actor: Actor) -> str:
