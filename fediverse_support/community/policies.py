@@ -4,7 +4,7 @@ import asyncio
 
 from fediverse_support.core.errors import Conflict, Malformed, Unavailable
 from fediverse_support.core.models import Level
-from fediverse_support.database import domains
+from fediverse_support.database import domains, recalls
 from fediverse_support.database.pool import Connection, Pool, acquire
 from fediverse_support.policy.engine import Policy, compile_policy
 from fediverse_support.protocol.site import Site
@@ -57,7 +57,8 @@ async def set_level(
 ) -> int:
     """Set the level of a domain (None: no level of its own); the new version of the policy.
 
-    The caller opened the transaction. Raises `Malformed` for what is not a domain, `Conflict` for our own.
+    What waits to be sent to a domain that is blocked is taken back. The caller opened the transaction.
+    Raises `Malformed` for what is not a domain, `Conflict` for our own.
     """
     name = normal_host(domain).partition(":")[0]
     ours = site.domain.partition(":")[0]
@@ -69,4 +70,6 @@ async def set_level(
         await domains.remove(db, name)
     else:
         await domains.put(db, name, level, public_reason=public_reason, private_note=private_note, by=by)
+    if level == "blocked":
+        await recalls.from_domain(db, name)
     return await domains.new_version(db, by, f"{name}: {level or 'no level'}")

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from fediverse_support.core.models import Actor
-from fediverse_support.database import actors
+from fediverse_support.database import actors, recalls
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, changed, reader
 
@@ -94,23 +94,22 @@ async def asked_as(db: Connection, activity_uri: str, followed_id: int) -> Follo
 async def remove(db: Connection, follower_id: int, followed_id: int) -> bool:
     """End a follow; False when there was none. Safe to run twice.
 
-    The request to join that it is about, if one is still open, is withdrawn with it.
+    The request to join that it is about, if one is still open, is withdrawn with it, and what waits to be
+    delivered to them as a member is taken back.
     """
-    return bool(
-        changed(
-            await db.execute(
-                """
-                with withdrawn as (
-                    update join_requests set state = 'withdrawn', decided_at = now()
-                     where group_id = $2 and actor_id = $1 and state in ('waiting', 'asked')
-                )
-                delete from follows where follower_id = $1 and followed_id = $2
-                """,
-                follower_id,
-                followed_id,
-            )
+    status = await db.execute(
+        """
+        with withdrawn as (
+            update join_requests set state = 'withdrawn', decided_at = now()
+             where group_id = $2 and actor_id = $1 and state in ('waiting', 'asked')
         )
+        delete from follows where follower_id = $1 and followed_id = $2
+        """,
+        follower_id,
+        followed_id,
     )
+    await recalls.from_former_member(db, follower_id, followed_id)
+    return bool(changed(status))
 
 
 async def of_ours(db: Connection, follower_id: int) -> list[Actor]:
@@ -137,6 +136,7 @@ async def remove_all_of(db: Connection, actor_id: int) -> None:
         """,
         actor_id,
     )
+    await recalls.from_former_member(db, actor_id)
 
 
 async def pending_for(db: Connection, followed_id: int) -> list[Actor]:
@@ -207,6 +207,86 @@ async def remove_accepted_before(
             moment,
         )
     )
+
+
+async def on_servers(db: Connection, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[str]]:
+    """The ids of the accepted followers, for each (actor of ours, host of a server that its followers are on).
+
+    By the host of their ids: a handle may name another one. The same that `on_server` lists, page by page.
+    """
+    rows = await db.fetch(
+        """
+        select asked.followed_id, asked.host, a.uri
+          from (select distinct * from unnest($1::bigint[], $2::text[]) as q (followed_id, host)) asked
+          join actors a on split_part(a.uri, '/', 3) = asked.host and not a.is_local and a.state = 'active'
+          join follows f on f.follower_id = a.id and f.followed_id = asked.followed_id
+                        and f.state = 'accepted'
+        """,
+        [followed_id for followed_id, _ in pairs],
+        [host for _, host in pairs],
+    )
+    found: dict[tuple[int, str], list[str]] = {pair: [] for pair in pairs}
+    for row in rows:
+        found[row["followed_id"], row["host"]].append(row["uri"])
+    return found
+
+
+async def on_server(db: Connection, followed_id: int, host: str, limit: int, offset: int = 0) -> list[str]:
+    """The ids of the accepted followers of an actor of ours on one server, in order of their coming."""
+    rows = await db.fetch(
+        """
+        select a.uri
+          from actors a
+          join follows f on f.follower_id = a.id and f.followed_id = $1 and f.state = 'accepted'
+         where split_part(a.uri, '/', 3) = $2 and not a.is_local and a.state = 'active'
+         order by a.id limit $3 offset $4
+        """,
+        followed_id,
+        host,
+        limit,
+        offset,
+    )
+    return [row["uri"] for row in rows]
+
+
+async def total_on_server(db: Connection, followed_id: int, host: str) -> int:
+    """How many `on_server` lists in all."""
+    return int(
+        await db.fetchval(
+            """
+            select count(*)
+              from actors a
+              join follows f on f.follower_id = a.id and f.followed_id = $1 and f.state = 'accepted'
+             where split_part(a.uri, '/', 3) = $2 and not a.is_local and a.state = 'active'
+            """,
+            followed_id,
+            host,
+        )
+    )
+
+
+async def groups_open_to(db: Connection, host: str, unable: Sequence[str], old_lemmy: str) -> list[int]:
+    """The groups of ours with accepted followers on a server: whose members' words it may fetch.
+
+    None if its software is one of `unable`, or a Lemmy whose version matches `old_lemmy`: that would show
+    them to everybody (`protocol/peers.py`).
+    """
+    rows = await db.fetch(
+        """
+        select distinct f.followed_id
+          from actors a
+          join follows f on f.follower_id = a.id and f.state = 'accepted'
+          join groups g on g.actor_id = f.followed_id and g.reach <> 'sealed'
+          left join hosts h on h.name = $1
+         where split_part(a.uri, '/', 3) = $1 and not a.is_local and a.state = 'active'
+           and lower(coalesce(h.software, '')) <> all($2::text[])
+           and not (lower(coalesce(h.software, '')) = 'lemmy' and coalesce(h.software_version, '') ~ $3)
+        """,
+        host,
+        list(unable),
+        old_lemmy,
+    )
+    return [row["followed_id"] for row in rows]
 
 
 async def count_of(db: Connection, followed_id: int) -> int:

@@ -1,0 +1,48 @@
+"""Deliveries that wait and must not go out any more: for former members, or to a server that is blocked."""
+
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import changed
+
+
+async def from_former_member(db: Connection, follower_id: int, group_id: int | None = None) -> int:
+    """Take back what waits for somebody who has left a group of ours, or (None) any; how many deliveries.
+
+    Only what is for members: the rest is public. An inbox that other members share stays. Call it when the
+    follow is gone. Safe to run twice.
+    """
+    return changed(
+        await db.execute(
+            """
+            update deliveries d
+               set state = 'refused', finished_at = now(), last_error = 'Not a member any more.'
+              from activities a
+              join posts p on p.uri = a.object_uri
+              join groups g on g.actor_id = p.group_id
+             where d.host = (select split_part(inbox_url, '/', 3) from actors
+                              where id = $1 and not is_local)
+               and d.state = 'waiting' and a.id = d.activity_id
+               and p.reach = 'members' and ($2::bigint is null or p.group_id = $2)
+               and not exists (select from follows f join actors x on x.id = f.follower_id
+                                where f.followed_id = p.group_id and f.state = 'accepted'
+                                  and x.state = 'active'
+                                  and d.inbox_url in (x.inbox_url, x.shared_inbox_url))
+            """,
+            follower_id,
+            group_id,
+        )
+    )
+
+
+async def from_domain(db: Connection, domain: str) -> int:
+    """Take back all that waits for a domain and those below it; how many deliveries. Safe to run twice."""
+    return changed(
+        await db.execute(
+            """
+            update deliveries
+               set state = 'refused', finished_at = now(), last_error = 'This server is blocked.'
+             where state = 'waiting'
+               and (split_part(host, ':', 1) = $1 or split_part(host, ':', 1) like '%.' || $1)
+            """,
+            domain,
+        )
+    )
