@@ -13,8 +13,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+import structlog
 
-from fediverse_support.community import announcing, kinds, speaking
+from fediverse_support.community import announcing, audiences, gathering, kinds, speaking
+from fediverse_support.community.reaches import widest
 from fediverse_support.core.errors import Gone, Refused, Unavailable
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import safe_text, sanitise, strip_group_mention, title_from
@@ -23,24 +25,32 @@ from fediverse_support.database import activities as stored
 from fediverse_support.database import actors, held, places, posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.policy.decisions import Decision
-from fediverse_support.protocol import json_gate
-from fediverse_support.protocol.addressing import visibility
+from fediverse_support.protocol import json_gate, threading
 from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import PostDocument
 
 TITLE_LENGTH = 200
+MOVED_AT_ONCE = 500
+"""Posts that move with a reply when its parent arrives; a deep thread that comes from its end would otherwise
+cost the square of its length."""
+MOVED_BY_REUNION = 20_000
+LARGEST_THREAD = 1_000_000
+
+log = structlog.get_logger()
 
 
 class Place(msgspec.Struct, frozen=True):
     """Where a post belongs, and how its author stands there.
 
-    `rules` are there for a group of ours. Without a group and without a parent it is none of our business.
+    `rules` are there for a group of ours; `is_vouched`: a group elsewhere has passed the post on as its own.
+    Without a group and without a parent it is none of our business.
     """
 
     group: Actor | None = None
     parent: Post | None = None
     rules: Group | None = None
     standing: Standing = Standing()
+    is_vouched: bool = False
     is_known: bool = False
     is_buried: bool = False
     is_awaited: bool = False
@@ -106,8 +116,8 @@ async def receive(
         return await _another_version(db, site, known, document, author, activity, now)
     if document.is_vote:
         raise Refused("This is a vote, and not a post.")
-    _check_may_speak(place, author, document)
-    post = _post(document, author, place, decision, now)
+    check_may_speak(place, author, document)
+    post = _linked(site, _post(document, author, place, decision, now), document, place)
     if not await posts.insert(db, post):
         raise Unavailable("This arrived twice at the same moment.")
     if place.is_buried:
@@ -138,24 +148,38 @@ async def _settle(
             await announcing.announce_post(db, site, place.group, post, author, activity, now)
     if place.is_awaited:
         await _adopt(db, post)
+    await gathering.for_stray(db, post, now)
 
 
-async def _adopt(db: Connection, parent: Post) -> int:
-    """Move the replies that arrived before `parent` below it, with their threads; how many."""
-    waiting = [reply for reply in await posts.waiting_for(db, parent.uri) if reply.root_id != parent.root_id]
-    for reply in waiting:
-        await posts.attach(db, reply, parent)
-    if waiting:
-        await posts.refresh_activity(db, parent.root_id)
-    return len(waiting)
+async def _adopt(db: Connection, parent: Post, most: int = MOVED_AT_ONCE) -> int:
+    """Move the replies that arrived before `parent` below it, with their threads; how many posts moved.
 
-
-async def reunite(db: Connection, limit: int = 100) -> int:
-    """Find replies that missed their parent because both arrived at the same moment; how many moved.
-
-    Neither could see the other then. The caller opened the transaction. Safe to run twice.
+    If that is more than `most` posts, none: `reunite` moves them soon.
     """
-    return sum([await _adopt(db, parent) for parent in await posts.parents_of_strays(db, limit)])
+    moved = await posts.adopt(db, parent, most)
+    if moved is None:
+        log.info("arrivals.too_many_to_move", most=most)
+        return 0
+    if moved:
+        await posts.refresh_activity(db, parent.root_id)
+    return moved
+
+
+async def reunite(db: Connection, limit: int = 100, most: int = MOVED_BY_REUNION) -> int:
+    """Move replies below their parents that were not when these arrived; how many posts moved.
+
+    Either both arrived at the same moment, and neither could see the other, or so much had been said below
+    them that whoever sent the parent could have made us move it again and again. Ends after about `most`
+    posts. The caller opened the transaction. Safe to run twice.
+    """
+    moved = 0
+    for parent in await posts.parents_of_strays(db, limit):
+        if moved >= most:
+            break
+        # Those before may have moved this one.
+        current = await posts.by_id(db, parent.id)
+        moved += await _adopt(db, current, LARGEST_THREAD) if current is not None else 0
+    return moved
 
 
 async def _another_version(
@@ -171,6 +195,7 @@ async def _another_version(
         raise Refused("Only the author may change a post.")
     if known.state == "deleted":
         raise Gone("This was deleted by its author.")
+    audiences.check_unchanged(document, known)
     moment, shown = _version_time(document, known), known.edited_at or known.published_at
     group = await actors.by_id(db, known.group_id) if known.group_id else None
     if moment == shown:
@@ -219,9 +244,9 @@ async def _announce_if_owed(
     await announcing.announce_post(db, site, group, known, author, activity, now)
 
 
-def _check_may_speak(place: Place, author: Actor, document: PostDocument) -> None:
-    if visibility(document.to, document.cc) not in ("open", "quiet"):
-        raise Refused("Only public posts are taken: this one was meant for fewer people.")
+def check_may_speak(place: Place, author: Actor, document: PostDocument) -> None:
+    """Raise `Refused` or `Forbidden` unless `author` may say this there."""
+    audiences.check(document, author, place.group, place.rules, place.parent, is_vouched=place.is_vouched)
     if place.group is None and place.parent is None:
         raise Refused("This is for no group here.")
     if place.group is not None and place.group.is_local:
@@ -268,6 +293,17 @@ def _post(document: PostDocument, author: Actor, place: Place, decision: Decisio
     )
 
 
+def _linked(site: Site, post: Post, document: PostDocument, place: Place) -> Post:
+    """`post` with the addresses where its own server, or its group's, keeps its thread and its answers."""
+    group, parent = place.group, place.parent
+    near = [group.uri if group else None, *((parent.uri, parent.context_url) if parent else ())]
+    return msgspec.structs.replace(
+        post,
+        context_url=threading.context_of(document, site.gate, [uri for uri in near if uri]),
+        replies_url=threading.replies_of(document, site.gate),
+    )
+
+
 def _changed(known: Post, document: PostDocument, moment: datetime) -> Post:
     title, content = _title_and_content(document, known.in_reply_to is None)
     return msgspec.structs.replace(
@@ -300,8 +336,11 @@ def _title_and_content(document: PostDocument, is_root: bool) -> tuple[str, str]
 
 def _reach(document: PostDocument, place: Place, decision: Decision) -> Reach:
     """Never wider than the post says, than its parent and its group, or than policy allows."""
-    reaches: list[Reach] = ["quiet" if visibility(document.to, document.cc) == "quiet" else "open"]
-    reaches += [wider.reach for wider in (place.parent, place.rules) if wider is not None]
+    reaches: list[Reach] = [audiences.reach_of(document)]
+    if place.group is not None:
+        reaches.append(widest(place.group, place.rules, place.parent))
+    elif place.parent is not None:
+        reaches.append(place.parent.reach)
     if decision.is_quiet:
         reaches.append("quiet")
     return min(reaches, key=REACHES.index)

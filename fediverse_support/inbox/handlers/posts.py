@@ -10,7 +10,7 @@ from fediverse_support.core.models import Actor
 from fediverse_support.database import posts as stored
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.facts import arrival_of_post
-from fediverse_support.inbox.handlers import actors
+from fediverse_support.inbox.handlers import actors, moderation
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.policy.decisions import Decision
 from fediverse_support.protocol import parsing
@@ -53,8 +53,7 @@ async def delete(context: Context, activity: Activity, sender: Verified) -> str:
         )
         await join_answers.take_back(context.db, uri, sender.actor)
         return "Deleted."
-    await removals.hide_by_moderator(context.db, context.site, post, sender.actor, context.raw, context.now)
-    return "Taken down by a moderator of the group."
+    return await moderation.delete(context, post, activity, sender)
 
 
 async def receive(
@@ -69,6 +68,9 @@ async def receive(
         return "An answer to what was asked about a request to join."
     place = await arrivals.place_of(context.db, document, author, context.now)
     if place.parent is None and document.in_reply_to and place.group is not None and place.group.is_local:
+        if not place.is_known:
+            # Who may not speak here does not make us look up what they answer.
+            arrivals.check_may_speak(place, author, document)
         place = await _with_parent(context, document, author, place.group) or place
     received = await arrivals.receive(
         context.db, context.site, document, author, place, decision, activity, context.now
@@ -82,8 +84,10 @@ async def _with_parent(context: Context, document: PostDocument, author: Actor, 
     Only if they belong to the group anyway: an answer must not drag into it what somebody wrote elsewhere.
     """
     above: list[PostDocument] = []
+    seen = {document.id}
     uri = document.in_reply_to
-    while uri is not None and len(above) < MOST_ANCESTORS:
+    while uri is not None and uri not in seen and len(above) < MOST_ANCESTORS:
+        seen.add(uri)
         if await stored.by_uri(context.db, uri) is not None or context.site.is_ours(uri):
             break
         try:
