@@ -19,6 +19,7 @@ from fediverse_support.inbox import proving
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.facts import arrival_of_post
 from fediverse_support.inbox.handlers import moderation
+from fediverse_support.inbox.handlers.polls import passed_on
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.protocol import parsing
 from fediverse_support.protocol.addressing import is_public
@@ -69,6 +70,8 @@ async def _inner(context: Context, activity: Activity, sender: Verified, inner: 
             post = await _post_within(context, sender, inner)
             return await _post(context, activity, sender, post)
         return await _post(context, activity, sender, _fetched(context, inner.object_id or ""))
+    if inner.type == "PollVote":
+        return await passed_on(context, inner, group)
     if inner.type == "Delete":
         return await _removed(context, sender, inner)
     if inner.type == "Undo" and inner.object is not None and inner.object.get("type") == "Delete":

@@ -11,6 +11,7 @@ from fediverse_support.database import posts as stored
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.facts import arrival_of_post
 from fediverse_support.inbox.handlers import actors, moderation
+from fediverse_support.inbox.handlers.polls import vote
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.policy.decisions import Decision
 from fediverse_support.protocol import parsing
@@ -24,6 +25,8 @@ async def create(context: Context, activity: Activity, sender: Verified) -> str:
     """A new post, or a version of one that came before its Create."""
     document = _post_of(context, activity)
     consistency.created_by_its_author(activity, document)
+    if document.is_vote and activity.type == "Create":
+        return await vote(context, activity, document, sender)
     return await receive(context, document, sender.actor, context.decision, context.raw)
 
 

@@ -4,6 +4,7 @@ from fediverse_support.core.errors import Malformed, Refused
 from fediverse_support.database import blocks, follows, tombstones
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.handlers import announces, moderation, reactions
+from fediverse_support.inbox.handlers import events as coming
 from fediverse_support.inbox.handlers import follows as following
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.protocol import parsing
@@ -23,6 +24,8 @@ async def undo(context: Context, activity: Activity, sender: Verified) -> str:
         return await reactions.undo(context, activity, sender)
     if inner.type == "Announce":
         return await announces.undo(context, activity, sender)
+    if inner.type == "Join":
+        return await coming.undo_join(context, inner, sender)
     if inner.type == "Block":
         return await moderation.undo_block(context, activity, sender)
     if inner.type == "Delete":

@@ -1,0 +1,56 @@
+"""Votes in polls of ours: a Note with a name and no words (Mastodon, Misskey), or PieFed's PollVote.
+
+A vote is told to nobody and never shown as an answer in the thread.
+"""
+
+from fediverse_support.community import voting
+from fediverse_support.core.errors import Conflict, Malformed, Missing, Refused
+from fediverse_support.core.models import Actor
+from fediverse_support.database import posts
+from fediverse_support.inbox import proving
+from fediverse_support.inbox.context import Context
+from fediverse_support.inbox.trust import Verified
+from fediverse_support.protocol.accessors import text
+from fediverse_support.protocol.vocabulary import Activity, PostDocument
+
+LONGEST_ANSWER = 2_048
+
+
+async def vote(context: Context, activity: Activity, document: PostDocument, sender: Verified) -> str:
+    """A Note that names an answer, sent by who chose it."""
+    name, uri = document.name or "", activity.id or document.id
+    return await _count(context, sender.actor, document.in_reply_to, name, uri)
+
+
+async def poll_vote(context: Context, activity: Activity, sender: Verified) -> str:
+    """PieFed: `{type: PollVote, object: the poll, choice_text: the answer}`."""
+    return await _poll_vote(context, activity, sender.actor)
+
+
+async def passed_on(context: Context, inner: Activity, group: Actor) -> str:
+    """A group elsewhere hands on a vote: of somebody on its own server, which it may speak for, or proved."""
+    vouched = context.site.gate.same_origin(inner.actor, group.uri)
+    if not vouched and await proving.proved(context, inner.raw, inner.actor) is None:
+        raise Refused("This was not sent by who did it.")
+    return await _poll_vote(context, inner, await context.actor(inner.actor))
+
+
+async def _poll_vote(context: Context, activity: Activity, voter: Actor) -> str:
+    name = text(activity.raw, "choice_text", LONGEST_ANSWER)
+    if name is None:
+        raise Malformed("A vote must say for what.")
+    return await _count(context, voter, activity.object_id, name, activity.id or f"{voter.uri}#vote")
+
+
+async def _count(context: Context, voter: Actor, poll_uri: str | None, name: str, uri: str) -> str:
+    if poll_uri is None or not context.site.is_ours(poll_uri):
+        raise Refused("This poll is not from here.")
+    if context.decision.is_held:
+        raise Refused("What comes from there is looked at first, and a vote cannot be.")
+    post = await posts.by_uri(context.db, poll_uri)
+    if post is None:
+        raise Missing("There is no poll here.")
+    try:
+        return await voting.vote_arrived(context.db, voter, post, name, uri, context.now)
+    except Conflict as conflict:
+        raise Refused(conflict.message) from None
