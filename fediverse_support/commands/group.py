@@ -112,7 +112,7 @@ async def edit(
     """Change what is named, leave the rest, and tell the followers."""
     async with deed() as (base, db):
         group = await groups.by_name(db, name)
-        answers = _changed(_answers(group), given, title)
+        answers = _changed(groups.answers_of(group), given, title)
         await groups.edit(db, base.site, group, answers)
         await deeds.record(db, None, "edit group", name, "", clock.now())
     say(f"Changed {name}.")
@@ -152,7 +152,7 @@ async def remove_moderator(group: str, person: str, /) -> None:
 async def _after_change(db: Connection, site: Site, group: Group, what: str, person: Actor) -> None:
     """Put it on the record and tell the followers, whose servers read the moderators anew."""
     await deeds.record(db, None, what, f"{group.actor.name}: {person.handle}", "", clock.now())
-    await groups.edit(db, site, group, _answers(group))
+    await groups.edit(db, site, group, groups.answers_of(group))
 
 
 async def _person(db: Connection, site: Site, given: str) -> Actor:
@@ -162,18 +162,6 @@ async def _person(db: Connection, site: Site, given: str) -> Actor:
     if found is None or found.is_group or found.state != "active":
         raise Missing(f"We know nobody called {given}.")
     return found
-
-
-def _answers(group: Group) -> Answers:
-    return Answers(
-        title=group.actor.display_name,
-        summary=group.actor.summary_source,
-        rules=group.rules_source,
-        joining=group.joining,
-        seeing=group.seeing,
-        speaking=group.speaking,
-        reach=group.reach,
-    )
 
 
 def _changed(answers: Answers, given: Given, title: str | None = None) -> Answers:

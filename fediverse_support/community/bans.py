@@ -75,7 +75,9 @@ async def ban_everywhere(
     """
     _check_time(decided.until, now)
     if person.is_local or person.is_group:
-        raise Malformed("Only people on other servers are suspended. The account of a member is closed instead.")
+        raise Malformed(
+            "Only people on other servers are suspended. The account of a member is closed instead."
+        )
     await note(db, decided, of_server(site))
     for followed in await follows.of_ours(db, person.id):
         await memberships.decline(db, site, person, followed)

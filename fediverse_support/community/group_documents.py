@@ -7,9 +7,9 @@ comes together, so that what is served and what is sent are the same.
 from collections.abc import Sequence
 from datetime import datetime
 
-from fediverse_support.community import visibility
+from fediverse_support.community import announcing, visibility
 from fediverse_support.core import clock
-from fediverse_support.core.models import Group
+from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import keys, rules, tags
 from fediverse_support.database.pool import Connection
 from fediverse_support.outbox.publishing import Followers, new_activity_uri, publish
@@ -39,11 +39,28 @@ async def document(
     return documents.group(site, group, shown, updated=updated, rules=in_force, tags=offered)
 
 
-async def tell_followers(db: Connection, site: Site, group: Group) -> None:
-    """Send the group as it is now to everybody elsewhere who follows it; a sealed one to nobody."""
+async def tell_followers(db: Connection, site: Site, group: Group, by: Actor | None = None) -> None:
+    """Send the group as it is now to everybody elsewhere who follows it; a sealed one to nobody.
+
+    The group says it itself, for microblogs and most others. Lemmy wants it from one of the people who look
+    after the group: where `by` is one of ours it is also announced as theirs (federation notes 5.8).
+    """
     if not visibility.federates(group):
         return
     now = clock.now()
     carried = await document(db, site, group, updated=now)
     update = activities.update_actor(new_activity_uri(site), group.actor, carried, now=now)
     await publish(db, site, group.actor, update, object_uri=group.actor.uri, followers=Followers(group.actor))
+    if by is not None and by.is_local:
+        await _by_a_person(db, site, group, by, carried, now)
+
+
+async def _by_a_person(
+    db: Connection, site: Site, group: Group, by: Actor, carried: Json, now: datetime
+) -> None:
+    reach = "members" if visibility.is_closed(group) else group.reach
+    update = activities.update_group(
+        new_activity_uri(site), actor=by.uri, group=group.actor, document=carried, reach=reach, now=now
+    )
+    await publish(db, site, by, update, object_uri=group.actor.uri)
+    await announcing.pass_on(db, site, group.actor, update, group.actor.uri, now, reach=reach)

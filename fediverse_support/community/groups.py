@@ -50,8 +50,13 @@ async def create(db: Connection, site: Site, seal: Seal, name: str, answers: Ans
     return group
 
 
-async def edit(db: Connection, site: Site, group: Group, answers: Answers) -> Group:
-    """Change a group and tell its followers. Closing its doors narrows what was said in it, at once."""
+async def edit(
+    db: Connection, site: Site, group: Group, answers: Answers, by: Actor | None = None
+) -> Group:
+    """Change a group and tell its followers. Closing its doors narrows what was said in it, at once.
+
+    `by` is who did it, if that is one of our people: some servers believe it only from a person.
+    """
     checked = _checked(answers)
     await actors.describe(
         db,
@@ -66,8 +71,19 @@ async def edit(db: Connection, site: Site, group: Group, answers: Answers) -> Gr
         raise Missing("This group is gone.")
     if changed.seeing == "members" or changed.reach in ("members", "sealed"):
         await posts.narrow_group(db, group.actor.id)
-    await group_documents.tell_followers(db, site, changed)
+    await group_documents.tell_followers(db, site, changed, by)
     return changed
+
+
+def answers_of(group: Group) -> Answers:
+    """What was said of a group the last time, for changing a part of it."""
+    given = {
+        "title": group.actor.display_name,
+        "summary": group.actor.summary_source,
+        "rules": group.rules_source,
+    }
+    others = {name: getattr(group, name) for name in Answers.__struct_fields__ if name not in given}
+    return Answers(**given, **others)
 
 
 async def by_name(db: Connection, name: str) -> Group:

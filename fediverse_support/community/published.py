@@ -30,7 +30,7 @@ from fediverse_support.protocol.site import Site
 LARGEST_PAGE = 800_000
 """Bytes of one page of an outbox: Lemmy reads no document of more than a mebibyte."""
 
-_SPOKEN_ALOUD = frozenset({"Create", "Update", "Delete", "Announce", "Add", "Remove", "Undo"})
+_SPOKEN_ALOUD = frozenset({"Create", "Update", "Delete", "Announce", "Add", "Remove", "Lock", "Undo"})
 """What may be fetched if it is addressed to everybody; who was blocked or reported is not among it."""
 
 

@@ -1,4 +1,4 @@
-"""What a moderator of ours did becomes known: through the group if it is ours, else by telling the group's server.
+"""What a moderator of ours did becomes known: through the group if it is ours, else by telling its server.
 
 The moderator is the actor, because Lemmy takes moderation from people only. A group of ours passes it on
 unchanged (FEP-1b12), and who follows from a microblog learns of what concerns them in another way: by the
@@ -37,7 +37,7 @@ async def tell(
     now: datetime,
     to: Sequence[Actor] = (),
 ) -> None:
-    """Send `activity` of `moderator`, who is from here, about `object_uri` in `group`; `to` are told directly."""
+    """Send what `moderator`, who is from here, did about `object_uri` in `group`; `to` are told directly."""
     if not group.is_local:
         await publish(db, site, moderator, activity, object_uri=object_uri, to=[group, *to])
         return

@@ -1,4 +1,4 @@
-"""The `blocks` and `hidden_by_bans` tables: whom somebody, a group or a whole server does not want to hear from.
+"""The `blocks` and `hidden_by_bans` tables: whom somebody, a group or a server does not want to hear from.
 
 `target_uri` says from where: a group, a person (who blocked somebody for themselves), or a whole server, as
 its origin with a slash (`https://there.example/`, the form of Lemmy and PieFed). A block from a server holds

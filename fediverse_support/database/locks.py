@@ -1,4 +1,4 @@
-"""Locked posts: nobody but moderators answers one, nor anything below it (`is_below_lock` in the migrations)."""
+"""Locked posts: nobody but moderators answers one, nor anything below it."""
 
 from datetime import datetime
 

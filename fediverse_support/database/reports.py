@@ -19,33 +19,84 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     state: str
     created_at: datetime
+    group_id: int | None
+    rule: str
+    forwarded_at: datetime | None
 
 
 read = reader(Report)
 
 
 async def insert(
-    db: Connection, *, activity_uri: str | None, reporter_uri: str, object_uris: Sequence[str], reason: str
-) -> None:
-    """Store a report. Safe to run twice with the same activity."""
-    await db.execute(
-        """
-        insert into reports (id, activity_uri, reporter_uri, object_uris, reason)
-        values ($1, $2, $3, $4, left($5, 5000))
-            on conflict do nothing
-        """,
-        new_id(),
-        activity_uri,
-        reporter_uri,
-        list(object_uris),
-        reason,
+    db: Connection,
+    *,
+    activity_uri: str | None,
+    reporter_uri: str,
+    object_uris: Sequence[str],
+    reason: str,
+    group_id: int | None = None,
+    rule: str = "",
+    forwarded_at: datetime | None = None,
+) -> bool:
+    """Store a report; False for an activity that is stored already. Safe to run twice with one activity."""
+    return bool(
+        changed(
+            await db.execute(
+                """
+                insert into reports (id, activity_uri, reporter_uri, object_uris, reason, group_id, rule,
+                                     forwarded_at)
+                values ($1, $2, $3, $4, left($5, 5000), $6, left($7, 400), $8)
+                    on conflict do nothing
+                """,
+                new_id(),
+                activity_uri,
+                reporter_uri,
+                list(object_uris),
+                reason,
+                group_id,
+                rule,
+                forwarded_at,
+            )
+        )
     )
+
+
+async def by_id(db: Connection, report_id: int) -> Report | None:
+    """The report with our number."""
+    row = await db.fetchrow("select * from reports where id = $1", report_id)
+    return read(row) if row else None
 
 
 async def still_open(db: Connection, limit: int) -> list[Report]:
     """Reports that nobody has closed, the longest waiting first."""
     return all_of(
         read, await db.fetch("select * from reports where state = 'open' order by created_at limit $1", limit)
+    )
+
+
+async def of_group(db: Connection, group_id: int, limit: int) -> list[Report]:
+    """Reports about a group that nobody has closed, the longest waiting first."""
+    return all_of(
+        read,
+        await db.fetch(
+            "select * from reports where group_id = $1 and state = 'open' order by created_at limit $2",
+            group_id,
+            limit,
+        ),
+    )
+
+
+async def is_waiting(db: Connection, reporter_uri: str, object_uri: str) -> bool:
+    """Whether somebody has reported this already, and nobody has closed it."""
+    return bool(
+        await db.fetchval(
+            """
+            select exists (select from reports
+                            where reporter_uri = $1 and $2 = any(object_uris) and state = 'open')
+            """,
+            reporter_uri,
+            object_uri,
+        )
     )
 
 

@@ -81,3 +81,8 @@ def forgets_failed_attempts(software: str | None) -> bool:
     Such a server gets draft-cavage and nothing else: an RFC 9421 try before it would use up the activity.
     """
     return (software or "").lower() == "piefed"
+
+
+def takes_reports_of_groups(software: str | None) -> bool:
+    """Whether a server puts a report of one post, addressed to a group, before the group's moderators (§7.4)."""
+    return (software or "").lower() in {"fediverse-support", "kbin", "lemmy", "mbin", "piefed"}

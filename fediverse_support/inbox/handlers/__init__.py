@@ -12,6 +12,7 @@ from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.handlers import (
     actors,
     announces,
+    bans,
     events,
     follows,
     forwarded,
@@ -44,7 +45,8 @@ HANDLERS: dict[str, Handler] = {
     "Leave": events.leave,
     "Add": moderation.add,
     "Remove": moderation.remove,
-    "Block": moderation.block,
+    "Block": bans.block,
+    "Lock": moderation.lock,
     "Flag": reports.flag,
     "Move": actors.move,
 }
@@ -61,5 +63,5 @@ FORWARDED: Handler = forwarded.forwarded
 
 
 async def _unknown(context: Context, activity: Activity, sender: Verified) -> str:
-    """An activity of a kind that we have no use for (Lock, PollVote, View, …)."""
+    """An activity of a kind that we have no use for (View, Listen, …)."""
     return f"Nothing to do here for {activity.type[:40]}."

@@ -4,6 +4,7 @@ from fediverse_support.community import remote_actors, removals
 from fediverse_support.core.errors import Malformed
 from fediverse_support.database import actors as stored
 from fediverse_support.inbox.context import Context
+from fediverse_support.inbox.handlers import our_groups
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.protocol import parsing
 from fediverse_support.protocol.parsing import consistency
@@ -14,6 +15,8 @@ async def update(context: Context, activity: Activity, sender: Verified) -> str:
     """An actor describes itself anew, perhaps with a new key: signed with the key that we know."""
     document = activity.object if activity.object is not None else context.document(sender.uri)
     described = parsing.actor(document, context.site.gate)
+    if context.site.is_ours(described.id):
+        return await our_groups.update(context, described, sender)
     consistency.profile_of_its_actor(activity, described)
     await remote_actors.store(
         context.db,

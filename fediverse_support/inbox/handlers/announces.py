@@ -12,13 +12,13 @@ import msgspec
 
 from fediverse_support.community import arrivals, removals
 from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, Trouble
-from fediverse_support.core.models import Actor
-from fediverse_support.database import actors, follows, reactions
+from fediverse_support.core.models import Actor, Post
+from fediverse_support.database import actors, follows, groups, reactions
 from fediverse_support.database import posts as stored
 from fediverse_support.inbox import proving
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.facts import arrival_of_post
-from fediverse_support.inbox.handlers import moderation
+from fediverse_support.inbox.handlers import by_groups
 from fediverse_support.inbox.handlers.polls import passed_on
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.protocol import parsing
@@ -63,7 +63,7 @@ async def _inner(context: Context, activity: Activity, sender: Verified, inner: 
     group = sender.actor
     if inner.type in ("Create", "Update"):
         if inner.object_id == group.uri:
-            return "The group's own description is read from the group."
+            return await by_groups.described(context, group)
         if inner.object_id is not None and context.site.is_ours(inner.object_id):
             return _FROM_HERE
         if inner.object is not None:
@@ -76,15 +76,11 @@ async def _inner(context: Context, activity: Activity, sender: Verified, inner: 
         return await _removed(context, sender, inner)
     if inner.type == "Undo" and inner.object is not None and inner.object.get("type") == "Delete":
         return await _restored(context, sender, parsing.activity(inner.object, context.site.gate))
-    if inner.type in ("Add", "Remove"):
-        return await moderation.pin_by_group(context, inner, group)
-    return f"Nothing to do here for {inner.type[:40]} within a group."
+    return await by_groups.told(context, inner, group)
 
 
 async def _post(context: Context, activity: Activity, sender: Verified, document: PostDocument) -> str:
     """Store a post that the group has announced: in that group, unless it belongs to one of ours."""
-    if not is_public(document.to, document.cc):
-        raise Refused("A group may announce only what is public.")
     if context.site.is_ours(document.id):
         return _FROM_HERE
     author = await context.actor(document.author)
@@ -96,6 +92,10 @@ async def _post(context: Context, activity: Activity, sender: Verified, document
     place = await arrivals.place_of(context.db, document, author, context.now)
     if place.parent is None and (place.group is None or not place.group.is_local):
         place = msgspec.structs.replace(place, group=sender.actor, rules=None)
+    is_own = place.group is not None and place.group.id == sender.actor.id
+    if not is_own and not is_public(document.to, document.cc):
+        raise Refused("A group may announce what is public, and what its own members say to its members.")
+    place = msgspec.structs.replace(place, is_vouched=is_own)
     received = await arrivals.receive(
         context.db, context.site, document, author, place, decision, None, context.now
     )
@@ -147,7 +147,7 @@ async def _removed(context: Context, sender: Verified, inner: Activity) -> str:
     if post is None or post.state == "deleted":
         return "There was none."
     if context.site.is_ours(post.uri):
-        return await _taken_down(context, sender.actor, post.id, post.group_id)
+        return await _taken_down(context, sender.actor, inner, post)
     author = await actors.by_id(context.db, post.author_id)
     is_own = author is not None and inner.actor == author.uri
     if is_own and await proving.proved(context, inner.raw, inner.actor) is not None:
@@ -158,19 +158,29 @@ async def _removed(context: Context, sender: Verified, inner: Activity) -> str:
     except (Gone, Missing):
         await removals.delete_confirmed(context.db, context.site, post, context.now)
         return "Deleted, as its own server confirms."
-    return await _taken_down(context, sender.actor, post.id, post.group_id)
+    return await _taken_down(context, sender.actor, inner, post)
 
 
-async def _taken_down(context: Context, group: Actor, post_id: int, group_id: int | None) -> str:
-    if group_id != group.id:
+async def _taken_down(context: Context, group: Actor, inner: Activity, post: Post) -> str:
+    if post.group_id != group.id:
         raise Refused("This post is not in that group.")
-    await removals.hide_by_group(context.db, post_id, group.id)
+    if await by_groups.was_taken_back(context, inner, group):
+        return "This was taken back before it arrived."
+    await removals.hide_by_group(context.db, post.id, group.id)
+    if post.state == "live":
+        await by_groups.note_removal(context, inner, group, post)
     return "Taken down by its group."
 
 
 async def _restored(context: Context, sender: Verified, inner: Activity) -> str:
+    group = sender.actor
+    await by_groups.take_back(context, inner, group)
     post = await stored.by_uri(context.db, inner.object_id or "", for_update=True)
-    if post is None or post.state != "hidden" or post.hidden_by != sender.actor.id:
+    if post is None or post.state != "hidden" or post.group_id != group.id:
+        return "There was nothing to restore."
+    if post.hidden_by != group.id and not await groups.is_moderator(
+        context.db, group.id, post.hidden_by or 0
+    ):
         return "There was nothing to restore."
     await stored.set_state(context.db, post.id, "live", None)
     return "Restored by its group."

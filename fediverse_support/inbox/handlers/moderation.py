@@ -1,17 +1,24 @@
-"""What moderators do over the wire: Add, Remove, Block, and undoing a Delete or a Block.
+"""What moderators do in our groups over the wire: pins, names, locks, and taking posts down and up again.
 
-A moderator of one of our groups may live on another server. What a group elsewhere does with its own
-posts comes announced by that group (`announces.py`).
+A moderator of one of our groups may live on another server. Each deed is done once, recorded with its
+reason, and passed on by the group as it came. What a group elsewhere does comes announced by that group
+(`by_groups.py`); bans are in `bans.py`.
 """
 
-from fediverse_support.community import announcing, removals
-from fediverse_support.core.errors import Forbidden, Malformed, Refused
+from fediverse_support.community import announcing, moderators, removals
+from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Refused
 from fediverse_support.core.markup import safe_text
-from fediverse_support.core.models import Actor
-from fediverse_support.database import actors, blocks, groups, posts
+from fediverse_support.core.models import Actor, Post
+from fediverse_support.database import actors, groups, locks, posts, tombstones
+from fediverse_support.inbox.authority import our_group, post_in_our_group, require_moderator
 from fediverse_support.inbox.context import Context
+from fediverse_support.inbox.handlers import by_groups
 from fediverse_support.inbox.trust import Verified
+from fediverse_support.moderation import deeds
 from fediverse_support.protocol.vocabulary import Activity
+
+LONGEST_REASON = 1_000
+TAKEN_BACK = "This was taken back before it arrived."
 
 
 async def add(context: Context, activity: Activity, sender: Verified) -> str:
@@ -25,103 +32,117 @@ async def remove(context: Context, activity: Activity, sender: Verified) -> str:
 
 
 async def _change(context: Context, activity: Activity, sender: Verified, *, adds: bool) -> str:
-    group = await _group_with(context, activity.target_id)
-    if group is None:
-        return "Nothing to do here for this collection."
-    await _require_moderator(context, group, sender)
+    group = await our_group(context, (activity.target_id or "").rpartition("/")[0])
+    if group is None or activity.target_id not in (group.featured_url, group.moderators_url):
+        return await by_groups.moderator_named_directly(context, activity, sender)
+    await require_moderator(context, group, sender)
     if activity.object_id is None:
         raise Malformed("This must say of what.")
     if activity.target_id == group.featured_url:
         await _pin(context, group, activity.object_id, adds=adds)
+        deed = "pin post" if adds else "unpin post"
     else:
         await _name_moderator(context, group, activity.object_id, adds=adds)
+        deed = "add moderator" if adds else "remove moderator"
     await announcing.pass_on(context.db, context.site, group, context.raw, activity.object_id, context.now)
+    await note(context, deed, activity.object_id, activity, sender, group)
     return "Done by a moderator."
-
-
-async def _group_with(context: Context, collection: str | None) -> Actor | None:
-    """Our group that has this collection of moderators or of pinned posts."""
-    if collection is None or not context.site.is_ours(collection):
-        return None
-    group = await actors.by_uri(context.db, collection.rpartition("/")[0])
-    if group is None or not group.is_group or collection not in (group.featured_url, group.moderators_url):
-        return None
-    return group
 
 
 async def _pin(context: Context, group: Actor, object_uri: str, *, adds: bool) -> None:
     post = await posts.by_uri(context.db, object_uri)
-    if adds and (post is None or post.group_id != group.id):
+    if adds and (post is None or post.group_id != group.id or post.state != "live"):
         raise Refused("This post is not in the group.")
     await (groups.pin if adds else groups.unpin)(context.db, group.id, object_uri)
 
 
 async def _name_moderator(context: Context, group: Actor, object_uri: str, *, adds: bool) -> None:
     person = await context.actor(object_uri)
-    await (groups.add_moderator if adds else groups.remove_moderator)(context.db, group.id, person.id)
+    try:
+        if adds:
+            await moderators.name(context.db, group, person, context.now)
+        else:
+            await moderators.dismiss(context.db, group, person)
+    except Conflict as conflict:
+        raise Refused(conflict.message) from None
 
 
-async def pin_by_group(context: Context, inner: Activity, group: Actor) -> str:
-    """A group elsewhere says that one of its posts is pinned, or no longer."""
-    if inner.object_id is None or inner.target_id is None or inner.target_id != group.featured_url:
-        return "Nothing to do here for this collection."
-    change = groups.pin if inner.type == "Add" else groups.unpin
-    await change(context.db, group.id, inner.object_id)
-    return "Noted."
+async def lock(context: Context, activity: Activity, sender: Verified) -> str:
+    """A moderator closes a post, and all below it, for answers."""
+    post, group = await post_in_our_group(context, activity.object_id)
+    await require_moderator(context, group, sender)
+    if await was_taken_back(context, activity, sender):
+        return TAKEN_BACK
+    if not await locks.lock(context.db, post.id, sender.actor.id, context.now):
+        return "It was locked."
+    await announcing.pass_on(context.db, context.site, group, context.raw, post.uri, context.now)
+    await note(context, "lock thread", post.uri, activity, sender, group)
+    return "Locked by a moderator."
 
 
-async def block(context: Context, activity: Activity, sender: Verified) -> str:
-    """Somebody blocks somebody: from one of our groups (by its moderators), or from themselves."""
-    if activity.object_id is None:
-        raise Malformed("A Block must say of whom.")
-    target = activity.target_id or sender.uri
-    if target != sender.uri:
-        group = await actors.by_uri(context.db, target)
-        if group is None or not group.is_local or not group.is_group:
-            return "Nothing to do here for this block."
-        await _require_moderator(context, group, sender)
-        await announcing.pass_on(
-            context.db, context.site, group, context.raw, activity.object_id, context.now
-        )
-    elif not context.site.is_ours(activity.object_id):
-        return "Nothing to do here for this block."
-    await blocks.block(
-        context.db,
-        blocker_uri=sender.uri,
-        blocked_uri=activity.object_id,
-        target_uri=target,
-        activity_uri=activity.id or f"{sender.uri}#block",
-        reason=safe_text(activity.summary or "", 1000),
-        ends_at=activity.end_time,
-    )
-    return "Noted."
+async def undo_lock(context: Context, inner: Activity, sender: Verified) -> str:
+    """A moderator opens a post for answers again, whoever had closed it."""
+    post, group = await post_in_our_group(context, inner.object_id)
+    await require_moderator(context, group, sender)
+    await take_back(context, inner, sender)
+    if not await locks.unlock(context.db, post.id):
+        return "It was not locked."
+    await announcing.pass_on(context.db, context.site, group, context.raw, post.uri, context.now)
+    await note(context, "unlock thread", post.uri, inner, sender, group)
+    return "Opened by a moderator."
 
 
-async def undo_block(context: Context, activity: Activity, sender: Verified) -> str:
-    """A block is lifted by who made it."""
-    inner = activity.object or {}
-    blocked = inner.get("object")
-    await blocks.unblock(
-        context.db, sender.uri, activity.object_id or "", blocked if isinstance(blocked, str) else None
-    )
-    return "Lifted."
+async def delete(context: Context, post: Post, activity: Activity, sender: Verified) -> str:
+    """A moderator takes down a post that somebody else wrote in one of our groups."""
+    if await was_taken_back(context, activity, sender):
+        return TAKEN_BACK
+    await removals.hide_by_moderator(context.db, context.site, post, sender.actor, context.raw, context.now)
+    if post.state == "live":
+        await note(context, "hide post", post.uri, activity, sender, None, group_id=post.group_id)
+    return "Taken down by a moderator of the group."
 
 
 async def undo_delete(context: Context, inner: Activity, sender: Verified) -> str:
-    """A moderator of one of our groups brings back what they took down."""
+    """A moderator of one of our groups brings back what its moderators took down."""
     post = await posts.by_uri(context.db, inner.object_id or "", for_update=True)
-    if post is None or post.state != "hidden" or post.group_id is None:
+    group = await actors.by_id(context.db, post.group_id) if post and post.group_id else None
+    if post is None or group is None or not group.is_local:
         return "There was nothing to restore."
-    group = await actors.by_id(context.db, post.group_id)
-    if group is None or not group.is_local:
+    await require_moderator(context, group, sender)
+    await take_back(context, inner, sender)
+    if post.state != "hidden":
         return "There was nothing to restore."
-    await _require_moderator(context, group, sender)
-    if post.hidden_by != sender.actor.id:
+    if post.hidden_by != sender.actor.id and not await groups.is_moderator(
+        context.db, group.id, post.hidden_by or 0
+    ):
         raise Forbidden("Only who took it down, or a moderator of this community, brings it back.")
     await removals.restore(context.db, context.site, post, context.raw, context.now)
+    await note(context, "show post", post.uri, inner, sender, group)
     return "Restored by a moderator."
 
 
-async def _require_moderator(context: Context, group: Actor, sender: Verified) -> None:
-    if not await groups.is_moderator(context.db, group.id, sender.actor.id):
-        raise Forbidden("Only the moderators of the group may do this.")
+async def was_taken_back(context: Context, activity: Activity, sender: Verified) -> bool:
+    """Whether the Undo of this arrived before it."""
+    return activity.id is not None and await tombstones.was_undone(context.db, activity.id, sender.uri)
+
+
+async def take_back(context: Context, inner: Activity, sender: Verified) -> None:
+    """Remember an Undo, in case that what it undoes arrives later."""
+    if inner.id is not None:
+        await tombstones.mark_undone(context.db, inner.id, sender.uri)
+
+
+async def note(
+    context: Context,
+    deed: str,
+    about: str,
+    activity: Activity,
+    sender: Verified,
+    group: Actor | None,
+    *,
+    group_id: int | None = None,
+) -> None:
+    """Put a moderator's deed on the record, with the reason that came with it."""
+    reason = safe_text(activity.summary or "", LONGEST_REASON)
+    number = group.id if group else group_id
+    await deeds.record(context.db, None, deed, about, reason, context.now, by_uri=sender.uri, group_id=number)

@@ -1,13 +1,13 @@
 """Undo: the handler of what is undone takes it back. Only who did a thing undoes it."""
 
 from fediverse_support.core.errors import Malformed, Refused
-from fediverse_support.database import blocks, follows, tombstones
+from fediverse_support.database import follows, inbox, tombstones
 from fediverse_support.inbox.context import Context
-from fediverse_support.inbox.handlers import announces, moderation, reactions
+from fediverse_support.inbox.handlers import announces, bans, moderation, reactions
 from fediverse_support.inbox.handlers import events as coming
 from fediverse_support.inbox.handlers import follows as following
 from fediverse_support.inbox.trust import Verified
-from fediverse_support.protocol import parsing
+from fediverse_support.protocol import json_gate, parsing
 from fediverse_support.protocol.parsing import consistency
 from fediverse_support.protocol.vocabulary import Activity
 
@@ -26,8 +26,15 @@ async def undo(context: Context, activity: Activity, sender: Verified) -> str:
         return await announces.undo(context, activity, sender)
     if inner.type == "Join":
         return await coming.undo_join(context, inner, sender)
+    return await _undo_deed(context, activity, inner, sender)
+
+
+async def _undo_deed(context: Context, activity: Activity, inner: Activity, sender: Verified) -> str:
+    """A moderator takes something back."""
     if inner.type == "Block":
-        return await moderation.undo_block(context, activity, sender)
+        return await bans.undo_block(context, activity, inner, sender)
+    if inner.type == "Lock":
+        return await moderation.undo_lock(context, inner, sender)
     if inner.type == "Delete":
         return await moderation.undo_delete(context, inner, sender)
     return f"Nothing to undo here for {inner.type[:40]}."
@@ -46,5 +53,14 @@ async def _by_id(context: Context, activity: Activity, sender: Verified) -> str:
         return "Has left."
     await reactions.undo(context, activity, sender)
     await announces.undo(context, activity, sender)
-    await blocks.unblock(context.db, sender.uri, uri, None)
-    return "Taken back."
+    await bans.undo_by_id(context, uri, sender)
+    return await _deed_of_before(context, activity, uri, sender) or "Taken back."
+
+
+async def _deed_of_before(context: Context, activity: Activity, uri: str, sender: Verified) -> str | None:
+    """A moderator's deed that is named by its id only: what it was is read from what arrived then."""
+    arrived = await inbox.by_activity(context.db, uri)
+    if arrived is None or arrived.actor_uri != sender.uri or arrived.type not in ("Lock", "Delete"):
+        return None
+    inner = parsing.activity(json_gate.read(arrived.body), context.site.gate)
+    return await _undo_deed(context, activity, inner, sender)

@@ -19,7 +19,13 @@ _MASTODON = {
     "sensitive": "as:sensitive",
     "Hashtag": "as:Hashtag",
 }
-_LEMMY = {"lemmy": "https://join-lemmy.org/ns#", "Lock": "lemmy:Lock", "removeData": "lemmy:removeData"}
+_LEMMY = {
+    "lemmy": "https://join-lemmy.org/ns#",
+    "Lock": "lemmy:Lock",
+    "removeData": "lemmy:removeData",
+    "restoreData": "lemmy:restoreData",
+    "expires": "lemmy:expires",
+}
 _TAGS = {
     "CommunityPostTag": "lemmy:CommunityPostTag",
     "display_name": "lemmy:display_name",

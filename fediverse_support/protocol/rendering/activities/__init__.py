@@ -10,11 +10,14 @@ from fediverse_support.protocol.rendering.activities.coming import accept_join, 
 from fediverse_support.protocol.rendering.activities.following import accept, follow, refuse, reject
 from fediverse_support.protocol.rendering.activities.moderation import (
     add,
+    announce_to_team,
     block,
+    block_everywhere,
     flag_to_account_host,
     flag_to_group_host,
     lock,
     remove,
+    update_group,
 )
 from fediverse_support.protocol.rendering.activities.posting import create, delete, refresh, undo, update
 from fediverse_support.protocol.rendering.activities.profiles import delete_actor, move, update_actor
@@ -26,7 +29,9 @@ __all__ = [
     "add",
     "announce_activity",
     "announce_object",
+    "announce_to_team",
     "block",
+    "block_everywhere",
     "create",
     "delete",
     "delete_actor",
@@ -45,4 +50,5 @@ __all__ = [
     "undo",
     "update",
     "update_actor",
+    "update_group",
 ]

@@ -1,13 +1,15 @@
 """What moderators do, in the forms of Lemmy, and reports in both forms that there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from fediverse_support.core.clock import wire_time
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Actor, Reach
 from fediverse_support.protocol.rendering import context
 from fediverse_support.protocol.rendering.context import Json, without_nothing
+from fediverse_support.protocol.rendering.times import precise_time
 from fediverse_support.protocol.vocabulary import PUBLIC
 
 
@@ -42,11 +44,67 @@ def block(
     """`actor` bans `person` from the group, for good or until a time."""
     details = {
         "target": group.uri,
-        "summary": reason,
-        "endTime": wire_time(until) if until else None,
-        "removeData": removes_posts or None,
+        **_ban(reason, until, removes_posts),
     }
     return _in_group("Block", id, actor, person, group, reach, **details)
+
+
+def block_everywhere(
+    id: str,
+    *,
+    actor: str,
+    person: str,
+    server: str,
+    reason: str | None = None,
+    until: datetime | None = None,
+    removes_posts: bool = False,
+) -> Json:
+    """`actor` bans `person` from this whole server (`server`: its origin with a slash, as Lemmy and PieFed).
+
+    Lemmy wants Public in it; it goes to the server of the banned person and to nobody else.
+    """
+    return without_nothing(
+        {
+            "@context": context.MODERATION,
+            "id": id,
+            "type": "Block",
+            "actor": actor,
+            "to": [PUBLIC],
+            "cc": [person],
+            "object": person,
+            "target": server,
+            **_ban(reason, until, removes_posts),
+        }
+    )
+
+
+def update_group(id: str, *, actor: str, group: Actor, document: Json, reach: Reach, now: datetime) -> Json:
+    """`actor`, who looks after the group, has changed its description: Lemmy wants a person for this."""
+    changed = {**context.embedded(document), "updated": precise_time(now)}
+    update = _in_group("Update", id, actor, group.uri, group, reach)
+    return {**update, "@context": document["@context"], "object": changed}
+
+
+def _ban(reason: str | None, until: datetime | None, removes_posts: bool) -> Json:
+    """What Lemmy (`endTime`) and PieFed (`expires`, too) read of a ban."""
+    end = wire_time(until) if until else None
+    return {"summary": reason, "endTime": end, "expires": end, "removeData": removes_posts or None}
+
+
+def announce_to_team(
+    id: str, *, group: Actor, flag: Mapping[str, Any], team: Sequence[str], now: datetime
+) -> Json:
+    """`group` hands a report on to its moderators who live elsewhere (`team`), and to nobody else."""
+    return {
+        "@context": context.MODERATION,
+        "id": id,
+        "type": "Announce",
+        "actor": group.uri,
+        "to": list(team),
+        "cc": [],
+        "published": precise_time(now),
+        "object": dict(flag),
+    }
 
 
 def flag_to_account_host(id: str, *, actor: str, account: str, posts: Sequence[str], reason: str) -> Json:
