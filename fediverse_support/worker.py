@@ -10,13 +10,14 @@ from datetime import timedelta
 
 import structlog
 
-from fediverse_support.community import arrivals, invitations, join_answers
+from fediverse_support.community import arrivals, gathering, invitations, join_answers
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
 from fediverse_support.database import decisions, inbox, reactions, tombstones
 from fediverse_support.database.pool import acquire
 from fediverse_support.foundation import Foundation
 from fediverse_support.inbox.departures import Departures
+from fediverse_support.inbox.gathering.gatherer import Gatherer
 from fediverse_support.inbox.processing import Processed, Processor
 from fediverse_support.outbox.delivering import Deliverer
 from fediverse_support.outbox.reports import DeliveryReport
@@ -61,6 +62,13 @@ class Worker:
             on_tried=on_tried,
             on_gone=self._note_departure,
         )
+        self.gatherer = Gatherer(
+            foundation.pool,
+            foundation.site,
+            foundation.documents,
+            foundation.acquaintance,
+            foundation.policies.current,
+        )
         self._departures = Departures(foundation.pool, foundation.site, foundation.acquaintance)
 
     def wake(self) -> None:
@@ -72,6 +80,7 @@ class Worker:
         loops: list[Callable[[asyncio.Event], Awaitable[None]]] = [
             self.processor.run,
             self.deliverer.run,
+            self.gatherer.run,
             self._follow_departures,
             self._keep_house,
         ]
@@ -99,9 +108,11 @@ class Worker:
                 await inbox.forget_old(db, now - KEEP_ARRIVALS)
                 await decisions.forget_old(db, now - KEEP_DECISIONS)
                 await tombstones.forget_strays(db, now - KEEP_STRAYS)
+                await gathering.forget_old(db, now)
                 await reactions.forget_strays(db, now - KEEP_STRAYS)
                 async with db.transaction():
                     await arrivals.reunite(db)
+                    await gathering.after_outages(db, now)
                 async with db.transaction():
                     await join_answers.empty_old_answers(db, now)
                     await invitations.forget_ended(db, now)

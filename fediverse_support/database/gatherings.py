@@ -1,4 +1,4 @@
-"""The `gatherings` table: for which threads we look on other servers, how far we are, and when we last did."""
+"""The `gatherings` table: for which threads we look on other servers, how far we are, when we last did."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -51,7 +51,8 @@ _ASK = """
     insert into gatherings as g (root_id, state, asked_at, due_at)
     select asked.root_id, 'waiting', $2::timestamptz, $3::timestamptz + asked.place * $5::interval
       from unnest($1::bigint[]) with ordinality as asked (root_id, place)
-     where (select count(*) from (select from gatherings where state in ('waiting', 'running') limit $6) w) < $6
+     where $6 > (select count(*)
+                   from (select from gatherings where state in ('waiting', 'running') limit $6) under_way)
         on conflict (root_id) do update
        set state = 'waiting', cursor = '{}', fetched = 0, found = 0, asked_at = excluded.asked_at,
            due_at = excluded.due_at, finished_at = null, last_error = ''
@@ -187,6 +188,19 @@ async def recent(db: Connection, limit: int) -> list[Line]:
 async def waiting(db: Connection) -> int:
     """How many threads are being looked for, or wait for it: for metrics."""
     return int(await db.fetchval("select count(*) from gatherings where state in ('waiting', 'running')"))
+
+
+async def hosts_of_thread(db: Connection, root_id: int) -> list[str]:
+    """The other servers that know of a thread already: where its group is, and where somebody wrote in it."""
+    rows = await db.fetch(
+        """
+        select distinct split_part(a.uri, '/', 3) as host
+          from posts p join actors a on a.id in (p.author_id, p.group_id)
+         where p.root_id = $1 and not a.is_local order by host
+        """,
+        root_id,
+    )
+    return [row["host"] for row in rows]
 
 
 async def spread_over(

@@ -1,10 +1,11 @@
 """The `posts` and `post_versions` tables: one post at a time. Threads as a whole are in `threads.py`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from fediverse_support.core.models import REACHES, Post, PostState, Viewer
 from fediverse_support.database.pool import Connection
-from fediverse_support.database.rows import all_of, reader
+from fediverse_support.database.rows import all_of, changed, reader
 
 read = reader(Post)
 
@@ -41,6 +42,38 @@ async def seen_by(db: Connection, viewer: Viewer, post_id: int) -> Post | None:
         *viewer.sight,
     )
     return read(row) if row else None
+
+
+async def known(db: Connection, uris: Sequence[str]) -> set[str]:
+    """Those of `uris` that are stored, whatever their state."""
+    rows = await db.fetch("select uri from posts where uri = any($1::text[])", uris)
+    return {row["uri"] for row in rows}
+
+
+async def set_links(db: Connection, post_id: int, context_url: str | None, replies_url: str | None) -> None:
+    """Keep where a post's own server keeps its thread and its answers; what is None stays as it was."""
+    await db.execute(
+        """
+        update posts
+           set context_url = coalesce($2, context_url), replies_url = coalesce($3, replies_url)
+         where id = $1
+        """,
+        post_id,
+        context_url,
+        replies_url,
+    )
+
+
+async def of_thread(db: Connection, root_id: int, limit: int) -> list[Post]:
+    """The first posts of a thread that are not deleted, whatever their state: for processing."""
+    rows = await db.fetch(
+        """
+        select * from posts where root_id = $1 and state <> 'deleted' order by published_at, id limit $2
+        """,
+        root_id,
+        limit,
+    )
+    return all_of(read, rows)
 
 
 async def insert(db: Connection, post: Post) -> bool:
@@ -143,19 +176,6 @@ async def of_author(db: Connection, author_id: int) -> list[Post]:
     return all_of(read, rows)
 
 
-async def waiting_for(db: Connection, parent_uri: str) -> list[Post]:
-    """Replies that arrived before the post they answer."""
-    rows = await db.fetch(
-        """
-        select * from posts
-         where in_reply_to = $1 and parent_id is null and in_reply_to is not null
-         order by id limit 1000 for update
-        """,
-        parent_uri,
-    )
-    return all_of(read, rows)
-
-
 async def parents_of_strays(db: Connection, limit: int) -> list[Post]:
     """Posts that have an answer which does not know them."""
     rows = await db.fetch(
@@ -171,26 +191,49 @@ async def parents_of_strays(db: Connection, limit: int) -> list[Post]:
     return all_of(read, rows)
 
 
-async def attach(db: Connection, reply: Post, parent: Post) -> None:
-    """Move a reply, and the thread that grew below it, to its place below `parent`.
+async def adopt(db: Connection, parent: Post, most: int) -> int | None:
+    """Move the replies that arrived before `parent` below it, with the threads that grew below them.
 
-    They end as they would be had the parent come first: in its group, and reaching no further than it.
+    They end as they would be had the parent come first: in its group, and reaching no further than it. Gives
+    how many posts moved; None, and nothing is changed, if it would be more than `most`. Up to 1,000 replies
+    at once; one whose thread the parent is in already (a circle) stays where it is.
     """
-    await db.execute(
+    rows = await db.fetch(
         """
-        update posts
-           set root_id = $2, group_id = coalesce($3, group_id), active_at = published_at,
-               parent_id = case when id = $1 then $4 else parent_id end,
-               reach = case when array_position($6::text[], reach) > array_position($6::text[], $5)
-                            then $5 else reach end
-         where root_id = $1
+        select id from posts
+         where in_reply_to = $1 and parent_id is null and root_id <> $2
+         order by id limit 1000 for update
         """,
-        reply.id,
+        parent.uri,
         parent.root_id,
-        parent.group_id,
-        parent.id,
-        parent.reach,
-        REACHES,
+    )
+    roots = [row["id"] for row in rows]
+    if not roots:
+        return 0
+    size = await db.fetchval(
+        "select count(*) from (select from posts where root_id = any($1::bigint[]) limit $2) below",
+        roots,
+        most + 1,
+    )
+    if size > most:
+        return None
+    return changed(
+        await db.execute(
+            """
+            update posts
+               set root_id = $2, group_id = coalesce($3, group_id), active_at = published_at,
+                   parent_id = case when id = any($1::bigint[]) then $4 else parent_id end,
+                   reach = case when array_position($6::text[], reach) > array_position($6::text[], $5)
+                                then $5 else reach end
+             where root_id = any($1::bigint[])
+            """,
+            roots,
+            parent.root_id,
+            parent.group_id,
+            parent.id,
+            parent.reach,
+            REACHES,
+        )
     )
 
 

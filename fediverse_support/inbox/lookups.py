@@ -9,20 +9,19 @@ from collections.abc import Callable
 from datetime import datetime
 
 from fediverse_support.community import arrivals
-from fediverse_support.community.arrivals import Place
 from fediverse_support.core.errors import Forbidden, Gone, Malformed, Missing, Refused, Trouble
 from fediverse_support.core.models import Actor, Post
-from fediverse_support.database import actors, decisions, posts
-from fediverse_support.database.pool import Connection, Pool, acquire
+from fediverse_support.database import actors, posts
+from fediverse_support.database.pool import Pool, acquire
+from fediverse_support.inbox import looked_up
 from fediverse_support.inbox.acquaintance import Acquaintance
-from fediverse_support.inbox.facts import arrival_of_post
 from fediverse_support.network import webfinger
 from fediverse_support.network.budget import FetchBudget
 from fediverse_support.network.documents import Documents
-from fediverse_support.policy.engine import Policy, judge
+from fediverse_support.policy.engine import Policy
 from fediverse_support.protocol import parsing
 from fediverse_support.protocol.site import Site
-from fediverse_support.protocol.vocabulary import Activity, PostDocument
+from fediverse_support.protocol.vocabulary import PostDocument
 
 FETCHES = 8
 SECONDS = 5.0
@@ -118,7 +117,8 @@ class Lookups:
             place = await arrivals.place_of(db, document, author, now, within=group)
             if place.group is None:
                 raise Refused("This post is in no group that we know. Look up its group first.")
-            return await self._judged(db, document, author, place, now)
+            received = await looked_up.store(db, self._site, self._policy(), document, author, place, now)
+        return received.post
 
     async def _group_of(self, document: PostDocument, budget: FetchBudget) -> Actor | None:
         for uri in document.audience[:2]:
@@ -129,18 +129,6 @@ class Lookups:
             if actor.is_group:
                 return actor
         return None
-
-    async def _judged(
-        self, db: Connection, document: PostDocument, author: Actor, place: Place, now: datetime
-    ) -> Post:
-        asked = Activity(id=None, type="Create", actor=author.uri, object_id=document.id, raw={})
-        arrival = arrival_of_post(document, asked, document.id, self._site, now)
-        decision = judge(self._policy(), arrival)
-        await decisions.record(db, arrival, decision)
-        if not decision.lets_in:
-            raise Forbidden(decision.reason)
-        received = await arrivals.receive(db, self._site, document, author, place, decision, None, now)
-        return received.post
 
     def _check_host(self, uri: str) -> None:
         if self._policy().ladder.blocks(self._site.gate.host(uri)):

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from fediverse_support.core import clock, metrics
 from fediverse_support.core.errors import Unavailable
-from fediverse_support.database import hosts, overviews
+from fediverse_support.database import gatherings, hosts, overviews
 from fediverse_support.database.pool import Pool, acquire, spent
 
 
@@ -36,6 +36,7 @@ async def _look(pool: Pool) -> None:
     try:
         async with acquire(pool) as db:
             inbox, outbox = await overviews.of_inbox(db), await hosts.report(db)
+            under_way = await gatherings.waiting(db)
     except Unavailable:
         _forget()
         return
@@ -48,6 +49,7 @@ async def _look(pool: Pool) -> None:
     metrics.DELIVERIES_OLDEST.set(_age(outbox.oldest_at, now))
     metrics.HOSTS_WAITING.set(outbox.hosts_waiting)
     metrics.OPEN_CIRCUITS.set(outbox.open_circuits)
+    metrics.GATHERINGS_WAITING.set(under_way)
 
 
 def _forget() -> None:
@@ -60,6 +62,7 @@ def _forget() -> None:
         metrics.DELIVERIES_OLDEST,
         metrics.HOSTS_WAITING,
         metrics.OPEN_CIRCUITS,
+        metrics.GATHERINGS_WAITING,
     ):
         gauge.set(math.nan)
 

@@ -148,9 +148,9 @@ def _source(post: Post) -> Json | None:
 
 
 def _context(site: Site, post: Post, root_uri: str | None) -> str | None:
-    """The collection of the whole thread (FEP-f228), known only where the thread began here."""
+    """The collection of the whole thread (FEP-f228): ours, or the one that what it answers has named."""
     root = post.uri if post.is_root else root_uri
-    return f"{root}/context" if root and site.is_ours(root) else None
+    return f"{root}/context" if root and site.is_ours(root) else post.context_url
 
 
 def _updated(post: Post) -> str | None:

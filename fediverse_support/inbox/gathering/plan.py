@@ -1,0 +1,245 @@
+"""What a search for the rest of a thread still has to look at, and when it is enough. Pure.
+
+The order (federation.md §5.6): the first post itself if we do not know where its thread is kept, then the
+collections of the thread, then what is missing above, then everything that was named, post by post, and the
+answers to each, breadth first and the thread's own server first.
+
+Everything that others say can be endless, so everything here has an end. A plan is kept in the database as
+JSON, so that a search goes on where it was when a worker dies.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from fediverse_support.core.models import Post
+
+MOST_POSTS = 1_000
+"""Posts asked for in one search."""
+MOST_PAGES = 500
+"""Collections and pages asked for in one search."""
+MOST_BARREN = 10
+"""Pages of one collection, one after the other, that name nothing new."""
+MOST_BYTES = 100 * 1024 * 1024
+MOST_CONTEXTS = 6
+"""Collections of the thread: that of its first post, and those that servers of answers keep of their own."""
+MOST_TRIES = 3
+LONGEST = timedelta(minutes=30)
+
+Kind = Literal["root", "context", "above", "post", "replies"]
+
+_RANK: dict[Kind, int] = {"root": 0, "context": 1, "above": 2, "post": 3, "replies": 3}
+_PAGES = ("context", "replies")
+
+
+class Errand(msgspec.Struct, frozen=True, kw_only=True):
+    """One address to ask. `of` is the collection that a page belongs to, by its first address.
+
+    `waits_for` is another host that is needed too and was in trouble the last time.
+    """
+
+    url: str
+    kind: Kind
+    depth: int = 0
+    of: str = ""
+    barren: int = 0
+    tries: int = 0
+    waits_for: str = ""
+
+    @property
+    def host(self) -> str:
+        """The server to ask."""
+        return urlsplit(self.url).netloc
+
+    @property
+    def is_page(self) -> bool:
+        """Whether this is a collection or a page of one."""
+        return self.kind in _PAGES
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A search under way. `seen` and `roll` hold short hashes of addresses.
+
+    `home`: the server of the thread's first post, asked first. `never`: ourselves. `only`: the servers that
+    may be asked at all, for a thread that is not for everybody. `roll`: what the group itself lists as the
+    thread; once that was read to its end, nothing else belongs to it.
+    """
+
+    home: str
+    never: tuple[str, ...]
+    began: datetime
+    only: tuple[str, ...] | None = None
+    errands: tuple[Errand, ...] = ()
+    seen: frozenset[str] = frozenset()
+    posts: int = 0
+    pages: int = 0
+    contexts: int = 0
+    bytes: int = 0
+    roll: frozenset[str] = frozenset()
+    roll_url: str = ""
+    is_roll_read: bool = False
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read of a collection: `named` posts, those of them that we do not know, and the next page.
+
+    `is_roll`: the group itself says that these are the thread; `is_cut`: it named more than we read.
+    """
+
+    named: Sequence[str]
+    unknown: Sequence[str]
+    next: str | None = None
+    is_roll: bool = False
+    is_cut: bool = False
+
+
+def begin(
+    root: Post,
+    stored: Iterable[Post],
+    now: datetime,
+    *,
+    never: tuple[str, ...],
+    only: tuple[str, ...] | None = None,
+) -> Plan:
+    """The plan for a thread of which `stored` is here, the first post among them."""
+    plan = Plan(home=_host(root.uri), never=never, began=now, only=only)
+    if root.context_url is None and root.replies_url is None:
+        plan = _add(plan, [Errand(url=root.uri, kind="root")])
+    answers = list(stored)
+    contexts = dict.fromkeys(post.context_url for post in (root, *answers) if post.context_url)
+    plan = _add(plan, [Errand(url=url, kind="context", of=url) for url in contexts])
+    if root.in_reply_to is not None and root.parent_id is None:
+        plan = _add(plan, [Errand(url=root.in_reply_to, kind="above")])
+    return _add(plan, [_replies(post.replies_url, 1) for post in answers if post.replies_url])
+
+
+def next_errand(plan: Plan, rests: Callable[[str], bool]) -> Errand | None:
+    """What to do next, passing over hosts that rest; None if nothing can be done just now."""
+    open = [
+        errand
+        for errand in plan.errands
+        if not (rests(errand.host) or rests(errand.waits_for or errand.host))
+    ]
+    return min(open, key=lambda errand: _order(plan, errand), default=None)
+
+
+def is_enough(plan: Plan, now: datetime) -> bool:
+    """Whether a bound is reached: what is left then stays for another time."""
+    return (
+        plan.posts >= MOST_POSTS
+        or plan.pages >= MOST_PAGES
+        or plan.bytes >= MOST_BYTES
+        or now - plan.began >= LONGEST
+    )
+
+
+def done(plan: Plan, errand: Errand, *, posts: int = 0, size: int = 0) -> Plan:
+    """`errand` has been seen to, and `posts` were asked for with it; `size` bytes have come."""
+    return msgspec.structs.replace(
+        plan,
+        errands=tuple(other for other in plan.errands if other != errand),
+        posts=plan.posts + posts,
+        pages=plan.pages + errand.is_page,
+        bytes=plan.bytes + size,
+    )
+
+
+def again(plan: Plan, errand: Errand, *, waits_for: str = "") -> Plan:
+    """`errand` could not be done now: it is the last of its kind, or given up after three times."""
+    left = tuple(other for other in plan.errands if other != errand)
+    if errand.tries + 1 < MOST_TRIES:
+        left += (msgspec.structs.replace(errand, tries=errand.tries + 1, waits_for=waits_for),)
+    return msgspec.structs.replace(plan, errands=left)
+
+
+def without_host(plan: Plan, host: str) -> Plan:
+    """`host` is not to be asked for longer than this search goes on."""
+    left = tuple(errand for errand in plan.errands if errand.host != host)
+    return msgspec.structs.replace(plan, errands=left)
+
+
+def with_page(plan: Plan, errand: Errand, page: Page) -> Plan:
+    """What `errand`, a collection or a page of one, has named: posts to ask for, and the page after it."""
+    is_news = any(_key(uri) not in plan.seen for uri in page.named)
+    barren = 0 if is_news else errand.barren + 1
+    plan = _with_roll(plan, errand, page)
+    plan = _add(plan, [Errand(url=uri, kind="post", depth=errand.depth) for uri in page.unknown])
+    plan = msgspec.structs.replace(plan, seen=plan.seen | {_key(uri) for uri in page.named})
+    if page.next is None or barren >= MOST_BARREN:
+        return plan
+    following = msgspec.structs.replace(errand, url=page.next, barren=barren, tries=0)
+    return _add(plan, [following])
+
+
+def with_post(plan: Plan, errand: Errand, context: str | None, replies: str | None) -> Plan:
+    """A post was found by `errand` that names these collections. The first post's context is its thread's."""
+    if context is not None:
+        plan = _add(plan, [Errand(url=context, kind="context", of=context)])
+    return _add(plan, [_replies(replies, errand.depth + 1)]) if replies is not None else plan
+
+
+def may_ask(plan: Plan, url: str) -> bool:
+    """Whether the server of `url` may be asked for this thread."""
+    host = _host(url)
+    return host not in plan.never and (plan.only is None or host in plan.only)
+
+
+def belongs(plan: Plan, uri: str) -> bool:
+    """Whether a post may be part of the thread as far as its group has said.
+
+    Who reads the answers only where they were written gets those of people whom the group has sent away.
+    """
+    return not plan.is_roll_read or _key(uri) in plan.roll
+
+
+def _add(plan: Plan, errands: Iterable[Errand]) -> Plan:
+    """`plan` with those of `errands` that are new, allowed, and within the bounds."""
+    seen, kept, contexts = set(plan.seen), list(plan.errands), plan.contexts
+    pages = sum(errand.is_page for errand in kept)
+    room = {True: MOST_PAGES - plan.pages - pages, False: MOST_POSTS - plan.posts - len(kept) + pages}
+    for errand in errands:
+        key, is_context = _key(errand.url), _is_context(errand)
+        is_full = room[errand.is_page] <= 0 or (is_context and contexts >= MOST_CONTEXTS)
+        if is_full or key in seen or not may_ask(plan, errand.url):
+            continue
+        seen.add(key)
+        kept.append(errand)
+        contexts += is_context
+        room[errand.is_page] -= 1
+    return msgspec.structs.replace(plan, seen=frozenset(seen), errands=tuple(kept), contexts=contexts)
+
+
+def _is_context(errand: Errand) -> bool:
+    """Whether this begins a collection of the thread."""
+    return errand.kind == "context" and errand.url == errand.of
+
+
+def _with_roll(plan: Plan, errand: Errand, page: Page) -> Plan:
+    if not page.is_roll or plan.roll_url not in ("", errand.of):
+        return plan
+    return msgspec.structs.replace(
+        plan,
+        roll=plan.roll | {_key(uri) for uri in page.named},
+        roll_url=errand.of if not page.is_cut else "cut",
+        is_roll_read=page.next is None and not page.is_cut,
+    )
+
+
+def _order(plan: Plan, errand: Errand) -> tuple[int, int, bool]:
+    return _RANK[errand.kind], errand.depth, errand.host != plan.home
+
+
+def _replies(url: str, depth: int) -> Errand:
+    return Errand(url=url, kind="replies", depth=depth, of=url)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+def _key(url: str) -> str:
+    return hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
