@@ -79,6 +79,8 @@ def must_agree(group: Group) -> bool:
 
 def mark_of(questions: tuple[str, ...]) -> str:
     """Stands for these questions in a form, so that answers to others than those in force are noticed."""
+    if not questions:
+        return ""
     return hashlib.sha256("\n".join(questions).encode()).hexdigest()[:16]
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from babel import Locale
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -130,6 +131,7 @@ class Renderer:
         times = Times(language, translations)
         environment.filters.update(
             ago=times.ago,
+            day=times.day,
             host=host_of,
             outside=outside,
             address=address_of,
@@ -164,7 +166,8 @@ class Times:
     """Says when something was, in one language: "3 hours ago", with the exact time for who needs it."""
 
     def __init__(self, language: str, translations: gettext.NullTranslations) -> None:
-        months = Locale.parse(language).months["format"]["wide"]
+        self._locale = Locale.parse(language)
+        months = self._locale.months["format"]["wide"]
         self._months = [months[number] for number in range(1, 13)]
         self._exact = translations.gettext("%(day)s %(month)s %(year)s, %(time)s UTC")
         self._now = translations.gettext("just now")
@@ -175,6 +178,13 @@ class Times:
         utc = moment.astimezone(UTC)
         return Markup('<time datetime="{}" title="{}">{}</time>').format(
             utc.strftime("%Y-%m-%dT%H:%MZ"), self.exact(utc), self.words(now - moment)
+        )
+
+    def day(self, moment: datetime) -> Markup:
+        """A `<time>` element that says the day: for what is to come."""
+        utc = moment.astimezone(UTC)
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(
+            utc.strftime("%Y-%m-%dT%H:%MZ"), self.exact(utc), format_date(utc, "long", locale=self._locale)
         )
 
     def exact(self, utc: datetime) -> str:

@@ -1,16 +1,15 @@
-"""A group, here or on another server: read it, join it, leave it, follow it from elsewhere."""
+"""A group, here or on another server: read it, follow it from elsewhere. Joining it is in `joining.py`."""
 
 from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from fediverse_support.community import memberships, threads, visibility
-from fediverse_support.core import clock
+from fediverse_support.community import joining, threads, visibility
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Group
-from fediverse_support.database import actors, follows, read_marks, surroundings
+from fediverse_support.database import actors, follows, join_requests, read_marks, surroundings
 from fediverse_support.database.surroundings import Surroundings
 from fediverse_support.database.threads import Shown
 from fediverse_support.network import webfinger
@@ -19,7 +18,6 @@ from fediverse_support.web import doors
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages import agreeing
 from fediverse_support.web.pages.places import known_group, looks_after
-from fediverse_support.web.rendering import address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
 LOOK_UP_SECONDS = 5.0
@@ -51,7 +49,10 @@ async def show(visit: Visit) -> Response:
         "federates": group is not None and visibility.federates(group),
         "card_title": actor.display_name if group and is_open(group) else "",
     }
-    shown["asking"] = await follows.pending_for(visit.db, actor.id) if looks_after(visit, actor) else []
+    shown["asking"] = (
+        await join_requests.count_waiting(visit.db, actor.id) if looks_after(visit, actor) else 0
+    )
+    shown["joins_at_once"] = group is not None and group.joining == "open" and not joining.must_agree(group)
     if shown["may_see"]:
         shown |= await _inside(visit, actor, group, membership)
     return visit.render("group.html", 200, **shown)
@@ -125,48 +126,6 @@ async def _membership(visit: Visit, actor: Actor) -> str:
 
 def _is_new(active_at: datetime, read_at: datetime | None) -> bool:
     return read_at is None or read_at < active_at
-
-
-@deed(Access.MEMBER, limit="60 per hour")
-async def join(visit: Visit, form: Form) -> Response:
-    """Become a member of a group, or ask to; a group elsewhere is asked over the wire."""
-    actor, group = await known_group(visit)
-    member = await own_actor(visit)
-    async with visit.db.transaction():
-        if group is None:
-            await memberships.join_elsewhere(visit.db, visit.services.site, member, actor)
-        else:
-            await memberships.join(visit.db, visit.services.site, member, group, clock.now())
-    return RedirectResponse(address_of(actor), 303)
-
-
-@deed(Access.MEMBER)
-async def leave(visit: Visit, form: Form) -> Response:
-    """Leave a group, or take a request back."""
-    actor, _ = await known_group(visit)
-    member = await own_actor(visit)
-    async with visit.db.transaction():
-        await memberships.leave(visit.db, visit.services.site, member, actor, clock.now())
-    return RedirectResponse(address_of(actor), 303)
-
-
-@deed(Access.MEMBER)
-async def answer_request(visit: Visit, form: Form) -> Response:
-    """Let someone into a group who has asked, or decline; for those who look after it."""
-    actor, _ = await known_group(visit)
-    if not looks_after(visit, actor):
-        raise Missing
-    number = form.line("actor")
-    asking = await follows.pending_for(visit.db, actor.id)
-    follower = next((person for person in asking if str(person.id) == number), None)
-    if follower is None:
-        raise Missing
-    async with visit.db.transaction():
-        if form.line("decision") == "approve":
-            await memberships.let_in(visit.db, visit.services.site, follower, actor, clock.now())
-        else:
-            await memberships.decline(visit.db, visit.services.site, follower, actor)
-    return RedirectResponse(address_of(actor), 303)
 
 
 @deed(Access.ANYONE, connection="session", limit="20 per 10 minutes", is_harmless=True)

@@ -182,7 +182,8 @@ async def test_a_group_by_approval_waits_for_who_looks_after_it(world, village, 
     group = await village.group("calm", joining="approval", seeing="members", reach="members")
     await village.writes(await moderator(world, group), group.actor, "MARKER", title="Inside")
     browser = await world.signed_in(ada)
-    await browser.get("/groups/calm")
+    assert 'href="/groups/calm/join"' in (await browser.get("/groups/calm")).text
+    await browser.get("/groups/calm/join")
     await browser.submit("/groups/calm/join")
     page = await browser.follow()
     assert "Your request is waiting" in page.text
@@ -202,7 +203,8 @@ async def test_a_group_by_approval_waits_for_who_looks_after_it(world, village, 
         )
     assert mod is not None
     keeper = await world.signed_in(world.mo)
-    await keeper.get("/groups/calm")
+    assert 'href="/groups/calm/requests"' in (await keeper.get("/groups/calm")).text
+    await keeper.get("/groups/calm/requests")
     await keeper.submit("/groups/calm/requests", decision="approve")
     assert "Inside" in (await browser.get("/groups/calm")).text
 
