@@ -195,9 +195,9 @@ async def _another_version(
         raise Refused("Only the author may change a post.")
     if known.state == "deleted":
         raise Gone("This was deleted by its author.")
-    audiences.check_unchanged(document, known)
     moment, shown = _version_time(document, known), known.edited_at or known.published_at
     group = await actors.by_id(db, known.group_id) if known.group_id else None
+    audiences.check_unchanged(document, known, group)
     if moment == shown:
         if await kinds.changed(db, known, document, now, is_newer=False):
             await _pass_on(db, site, group, activity, known, now)

@@ -69,11 +69,14 @@ def check(
         raise Refused(NOT_FOR_ALL)
 
 
-def check_unchanged(document: PostDocument, known: Post) -> None:
+def check_unchanged(document: PostDocument, known: Post, group: Actor | None) -> None:
     """Raise `Refused` if a new version is for more or for fewer people than what it would take the place of.
 
-    Whoever got the first version gets the next one: words for fewer would go to them all.
+    Whoever got the first version gets the next one: words for fewer would go to them all. What is public in
+    a group elsewhere may be shown here to its members only, and so is its next version.
     """
     was_public = known.reach in ("open", "quiet")
-    if was_public != is_public(document.to, document.cc):
+    now_public = is_public(document.to, document.cc)
+    is_narrowed_here = now_public and group is not None and not group.is_local
+    if was_public != now_public and not is_narrowed_here:
         raise Refused("An edit does not change who may read a post.")
