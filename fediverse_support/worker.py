@@ -6,21 +6,29 @@ A loop that fails is logged and started again; a worker that is killed leaves le
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from fediverse_support.community import arrivals, gathering, invitations, join_answers
+from fediverse_support.community import (
+    arrivals,
+    gathering,
+    invitations,
+    join_answers,
+    repeating,
+    voting,
+)
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
 from fediverse_support.database import decisions, inbox, reactions, tombstones
-from fediverse_support.database.pool import acquire
+from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.foundation import Foundation
 from fediverse_support.inbox.departures import Departures
 from fediverse_support.inbox.gathering.gatherer import Gatherer
 from fediverse_support.inbox.processing import Processed, Processor
 from fediverse_support.outbox.delivering import Deliverer
 from fediverse_support.outbox.reports import DeliveryReport
+from fediverse_support.protocol.site import Site
 
 log = structlog.get_logger()
 
@@ -31,6 +39,9 @@ KEEP_STRAYS = timedelta(days=30)
 HOUSEKEEPING_EVERY = 60.0
 _RESTART_AFTER = 1.0
 _MOST_DEPARTURES = 1_000
+_MOST_DUE = 200
+Due = Callable[[Connection, Site, datetime], Awaitable[bool]]
+"""Does one thing whose time has come; False if there is none."""
 
 
 class Worker:
@@ -116,10 +127,21 @@ class Worker:
                 async with db.transaction():
                     await join_answers.empty_old_answers(db, now)
                     await invitations.forget_ended(db, now)
+                await voting.forget_choices(db, now)
+                for deed in (voting.close_next, voting.tell_next, repeating.write_next):
+                    await self._do_what_is_due(db, deed, now)
             try:
                 await asyncio.wait_for(stop.wait(), HOUSEKEEPING_EVERY)
             except TimeoutError:
                 continue
+
+
+    async def _do_what_is_due(self, db: Connection, deed: Due, now: datetime) -> None:
+        """Do something as often as it is due, each time in a transaction of its own."""
+        for _ in range(_MOST_DUE):
+            async with db.transaction():
+                if not await deed(db, self._foundation.site, now):
+                    return
 
 
 async def _kept_running(loop: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
