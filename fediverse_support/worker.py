@@ -135,7 +135,6 @@ class Worker:
             except TimeoutError:
                 continue
 
-
     async def _do_what_is_due(self, db: Connection, deed: Due, now: datetime) -> None:
         """Do something as often as it is due, each time in a transaction of its own."""
         for _ in range(_MOST_DUE):
