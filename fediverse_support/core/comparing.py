@@ -6,6 +6,7 @@ long texts that share nothing are not compared line by line, because that takes 
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Literal, Protocol, TypeVar
 
 import msgspec
@@ -15,9 +16,9 @@ MOST_LINES = 3_000
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line of a comparison."""
+    """A line of a comparison; with kind `skipped`, `text` is how many lines were left out."""
 
-    kind: Literal["same", "gone", "new"]
+    kind: Literal["same", "gone", "new", "skipped"]
     text: str
 
 
@@ -51,6 +52,19 @@ def lines(old: str, new: str) -> list[Line]:
         *_middle(middle_before, middle_after),
         *(Line("same", text) for text in after[len(after) - end :]),
     ]
+
+
+def around_changes(compared: Sequence[Line], distance: int = 3) -> list[Line]:
+    """What changed, with `distance` lines on either side; longer runs that stayed are counted only."""
+    found: list[Line] = []
+    for is_same, group in groupby(compared, lambda line: line.kind == "same"):
+        run = list(group)
+        if not is_same or len(run) <= 2 * distance + 1:
+            found += run
+            continue
+        skipped = run[distance : len(run) - distance]
+        found += [*run[:distance], Line("skipped", str(len(skipped))), *run[len(run) - distance :]]
+    return found
 
 
 def items(old: Sequence[T], new: Sequence[T]) -> list[Change]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fediverse_support.core.comparing import MOST_LINES, Change, items, lines
+from fediverse_support.core.comparing import MOST_LINES, Change, around_changes, items, lines
 
 TEXTS = st.lists(st.sampled_from(["", "a", "b", "c", "one line", "#"]), max_size=12).map("\n".join)
 
@@ -37,6 +37,24 @@ def test_a_text_of_equal_lines_is_compared_in_little_time():
     found = lines(old, new)
     assert len(found) > MOST_LINES
     assert "\n".join(line.text for line in found if line.kind != "gone") == new
+
+
+def test_what_stayed_is_shown_around_what_changed_and_counted_elsewhere():
+    text = "\n".join(map(str, range(20)))
+    found = around_changes(lines(text, text.replace("10", "ten")), 2)
+    assert [(line.kind, line.text) for line in found] == [
+        *[("same", "0"), ("same", "1"), ("skipped", "6"), ("same", "8"), ("same", "9")],
+        *[("gone", "10"), ("new", "ten"), ("same", "11"), ("same", "12"), ("skipped", "5")],
+        *[("same", "18"), ("same", "19")],
+    ]
+
+
+@given(TEXTS, TEXTS)
+def test_no_change_is_left_out(old, new):
+    found = lines(old, new)
+    assert [line for line in around_changes(found, 1) if line.kind in ("new", "gone")] == [
+        line for line in found if line.kind in ("new", "gone")
+    ]
 
 
 @given(ITEMS, ITEMS)
