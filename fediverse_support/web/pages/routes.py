@@ -14,6 +14,7 @@ from fediverse_support.web.pages import (
     requests,
     rules,
     threads,
+    wiki_writing,
     writing,
 )
 from fediverse_support.web.pages.static import static
@@ -42,6 +43,7 @@ ROUTES: list[Route] = [
     *invitations.ROUTES,
     Route("/groups/{name}/follow", groups.follow_from_elsewhere, methods=POST),
     *rules.ROUTES,
+    *wiki_writing.ROUTES,
     Route("/groups/{name}/write", writing.show_write),
     Route("/groups/{name}/write", writing.write, methods=POST),
     Route("/people/{name}", people.show),
