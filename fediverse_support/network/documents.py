@@ -109,6 +109,14 @@ class Documents:
             document, _ = await self._document(url, budget)
             return document
 
+    async def status(self, url: str, budget: FetchBudget) -> int:
+        """What a signed GET of `url` is answered with, whatever stands in the answer: for yes or no.
+
+        Nothing is remembered. Raises `RemoteTrouble` when there is no answer, `Refused` as `fetch`.
+        """
+        reply = await self._signed(self.client.site.gate.check(url), budget)
+        return reply.status
+
     async def get_json(
         self,
         url: str,
