@@ -4,8 +4,9 @@ Our member wrote it, so it stands here under our address; but who the group's me
 server only. So that is asked, as Lemmy 1.0 does: a signed `GET <followers>?is_follower=<who wants to read>`,
 answered with 200 if there are approved members on the asker's server, and with 404 if there are none.
 
-Whoever waits for the answer holds a request open here, so it has a deadline and is kept for a while; and
-nobody makes us ask without end.
+Whoever waits for the answer holds a request open here, so it has a deadline and is kept for a while, though
+only for what had been said before: whoever was removed a minute ago reads nothing new. And nobody makes us
+ask without end.
 """
 
 import asyncio
@@ -28,12 +29,19 @@ log = structlog.get_logger()
 
 SECONDS = 5.0
 YES_KEPT = timedelta(minutes=5)
-"""For so long at most is something still shown to a server that has just lost its last member."""
+"""For so long at most a server that has just lost its last member may read what it could read before."""
 NO_KEPT = timedelta(minutes=1)
 REMEMBERED = 10_000
 MOST_AT_ONCE = 16
 A_SECOND, AT_FIRST = 2.0, 20.0
 """How many new questions one server may cause."""
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What was said, and when the question was asked."""
+
+    is_member: bool
+    asked_at: datetime
 
 
 class MembersElsewhere:
@@ -48,12 +56,13 @@ class MembersElsewhere:
         self._documents = documents
         self._gate = documents.client.site.gate
         self._policy = policy
-        self._answers: Expiring[bool] = Expiring(REMEMBERED, now)
+        self._now = now
+        self._answers: Expiring[_Answer] = Expiring(REMEMBERED, now)
         self._asking: dict[str, asyncio.Task[bool]] = {}
         self._rates = HostRates(A_SECOND, AT_FIRST)
 
-    async def may_read(self, group: Actor, asker: str) -> bool:
-        """Whether the server of `asker`, the actor who has signed the request, may read what `group` says.
+    async def may_read(self, group: Actor, asker: str, said_at: datetime) -> bool:
+        """Whether the server of `asker`, who signed the request, may read what was said in `group` then.
 
         No is the answer to everything that is not a clear yes. Never raises for another server's sake.
         """
@@ -61,8 +70,8 @@ class MembersElsewhere:
         if url is None:
             return False
         known = self._answers.get(url)
-        if known is not None:
-            return known
+        if known is not None and (said_at < known.asked_at or not known.is_member):
+            return known.is_member
         if url not in self._asking:
             if not self._has_room(asker):
                 return False
