@@ -4,6 +4,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from fediverse_support.commands import threads
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import AsJson, print_fields, print_json, print_table, printable, say
 from fediverse_support.core import clock
@@ -13,6 +14,7 @@ from fediverse_support.database.inbox import Arrived, State
 from fediverse_support.moderation import cases
 
 app = App(name="inbox")
+app.command(threads.app)
 
 
 @app.command(name="list")

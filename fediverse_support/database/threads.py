@@ -93,6 +93,22 @@ async def whole(db: Connection, viewer: Viewer, root_id: int, limit: int) -> lis
     return [read(row) for row in rows]
 
 
+async def beginning(db: Connection, viewer: Viewer, root_id: int) -> list[Shown]:
+    """The first post of a thread, or its place if it was deleted or hidden; none for who may not see it."""
+    rows = await db.fetch(
+        """
+        select p.*
+          from shown_posts p
+         where p.id = $1
+           and (may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+            or p.state in ('deleted', 'hidden', 'held'))
+        """,
+        root_id,
+        *viewer.sight,
+    )
+    return [read(row) for row in rows]
+
+
 async def of_author(db: Connection, viewer: Viewer, author_id: int, limit: int) -> list[Shown]:
     """What an author has written that `viewer` may see, the newest first."""
     rows = await db.fetch(

@@ -2,7 +2,7 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import posts, threads
+from fediverse_support.community import gathering, posts, threads
 from fediverse_support.community.threads import Thread
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
@@ -53,6 +53,7 @@ async def show(visit: Visit) -> Response:
         may_answer=may_answer(visit.viewer, thread.group, root.post),
         audience=visit.text(AUDIENCES[thread.root.reach]),
         draft=draft,
+        gathering=await gathering.on_opening(visit.db, visit.viewer, thread, clock.now()),
     )
 
 
