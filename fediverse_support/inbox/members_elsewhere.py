@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+import msgspec
 import structlog
 
 from fediverse_support.core import clock
@@ -35,6 +36,8 @@ REMEMBERED = 10_000
 MOST_AT_ONCE = 16
 A_SECOND, AT_FIRST = 2.0, 20.0
 """How many new questions one server may cause."""
+_TRIES = 3
+"""A question that was under way already may be older than what it is asked about."""
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -58,7 +61,7 @@ class MembersElsewhere:
         self._policy = policy
         self._now = now
         self._answers: Expiring[_Answer] = Expiring(REMEMBERED, now)
-        self._asking: dict[str, asyncio.Task[bool]] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
         self._rates = HostRates(A_SECOND, AT_FIRST)
 
     async def may_read(self, group: Actor, asker: str, said_at: datetime) -> bool:
@@ -69,15 +72,17 @@ class MembersElsewhere:
         url = self._question(group, asker)
         if url is None:
             return False
-        known = self._answers.get(url)
-        if known is not None and (said_at < known.asked_at or not known.is_member):
-            return known.is_member
-        if url not in self._asking:
-            if not self._has_room(asker):
-                return False
-            self._asking[url] = asyncio.create_task(self._ask(url, group))
-        # Who gives up waiting does not take the answer from the others who wait for it.
-        return await asyncio.shield(self._asking[url])
+        for _ in range(_TRIES):
+            known = self._answers.get(url)
+            if known is not None and (said_at < known.asked_at or not known.is_member):
+                return known.is_member
+            if url not in self._asking:
+                if not self._has_room(asker):
+                    return False
+                self._asking[url] = asyncio.create_task(self._ask(url, group))
+            # Who gives up waiting does not take the answer from the others who wait for it.
+            await asyncio.shield(self._asking[url])
+        return False
 
     def _question(self, group: Actor, asker: str) -> str | None:
         """The address to ask, if this group can be asked at all."""
@@ -98,7 +103,8 @@ class MembersElsewhere:
             return False
         return len(self._asking) < MOST_AT_ONCE
 
-    async def _ask(self, url: str, group: Actor) -> bool:
+    async def _ask(self, url: str, group: Actor) -> None:
+        asked_at = self._now()
         try:
             answer = (
                 await self._documents.status(url, FetchBudget(fetches=4, hosts=1, seconds=SECONDS)) == 200
@@ -108,5 +114,4 @@ class MembersElsewhere:
             answer = False
         finally:
             self._asking.pop(url, None)
-        self._answers.keep(url, answer, YES_KEPT if answer else NO_KEPT)
-        return answer
+        self._answers.keep(url, _Answer(answer, asked_at), YES_KEPT if answer else NO_KEPT)

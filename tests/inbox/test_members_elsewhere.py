@@ -1,6 +1,7 @@
 """Who may read what ours say in a members-only group elsewhere: its server is asked, and only yes counts."""
 
 import asyncio
+from datetime import timedelta
 from urllib.parse import quote
 
 import msgspec
@@ -26,6 +27,10 @@ class Scene:
         self.world.internet.documents[self.url(asker)] = what
         self.world.internet.asked.clear()
 
+    async def may_read(self, group=None, asker=None, said_at=None):
+        said_at = said_at or self.world.clock() - timedelta(hours=1)
+        return await self.members.may_read(group or self.group, asker or self.asker, said_at)
+
     @property
     def asked(self):
         return [url for url in self.world.internet.asked if "is_follower" in url]
@@ -39,7 +44,7 @@ async def scene(world):
 @pytest.mark.parametrize("status", [404, 400, 401, 403, 410, 500, 503, 204, 302])
 async def test_everything_but_yes_is_no(scene, status):
     scene.answers(status)
-    assert not await scene.members.may_read(scene.group, scene.asker)
+    assert not await scene.may_read()
     assert scene.asked
 
 
@@ -57,7 +62,7 @@ async def test_everything_but_yes_is_no(scene, status):
 async def test_a_group_that_cannot_be_asked_is_not_asked(scene, change):
     scene.answers({"id": "x"})
     group = msgspec.structs.replace(scene.group, **change)
-    assert not await scene.members.may_read(group, scene.asker)
+    assert not await scene.may_read(group)
     assert scene.asked == []
 
 
@@ -65,7 +70,7 @@ async def test_a_group_that_cannot_be_asked_is_not_asked(scene, change):
 async def test_a_blocked_server_neither_asks_nor_answers(scene, host):
     scene.answers({"id": "x"})
     scene.world.set_levels(**{host: "blocked"})
-    assert not await scene.members.may_read(scene.group, scene.asker)
+    assert not await scene.may_read()
     assert scene.asked == []
 
 
@@ -78,33 +83,44 @@ async def test_a_server_that_does_not_answer_in_time_says_no(scene, monkeypatch)
         scene.group, uri=f"{origin}/users/sober", followers_url=f"{origin}/users/sober/followers"
     )
     async with server:
-        assert not await scene.members.may_read(group, scene.asker)
+        assert not await scene.may_read(group)
 
 
 async def test_yes_is_yes_and_is_asked_for_this_reader_alone(scene):
     scene.answers({"id": "x"})
-    assert await scene.members.may_read(scene.group, scene.asker)
+    assert await scene.may_read()
     assert scene.asked == [scene.url()]
-    assert not await scene.members.may_read(scene.group, scene.world.internet.url("other", "/actor"))
+    assert not await scene.may_read(asker=scene.world.internet.url("other", "/actor"))
 
 
 async def test_an_answer_is_kept_for_minutes_and_no_longer(scene):
     scene.answers({"id": "x"})
     for _ in range(3):
-        assert await scene.members.may_read(scene.group, scene.asker)
+        assert await scene.may_read()
     assert len(scene.asked) == 1
     scene.answers(404)
     scene.world.clock.let_pass(minutes=6)
-    assert not await scene.members.may_read(scene.group, scene.asker)
+    assert not await scene.may_read()
     scene.answers({"id": "x"})
-    assert not await scene.members.may_read(scene.group, scene.asker)
+    assert not await scene.may_read()
     scene.world.clock.let_pass(minutes=2)
-    assert await scene.members.may_read(scene.group, scene.asker)
+    assert await scene.may_read()
+
+
+async def test_what_was_said_since_is_asked_for_anew(scene):
+    scene.answers({"id": "x"})
+    assert await scene.may_read()
+    scene.answers(404)
+    scene.world.clock.let_pass(seconds=10)
+    assert await scene.may_read(), "what could be read before can still be read for a while"
+    assert not await scene.may_read(said_at=scene.world.clock())
+    assert scene.asked == [scene.url()]
+    assert not await scene.may_read(), "and now we know"
 
 
 async def test_many_who_want_to_know_at_once_ask_once(scene):
     scene.answers({"id": "x"})
-    found = await asyncio.gather(*(scene.members.may_read(scene.group, scene.asker) for _ in range(20)))
+    found = await asyncio.gather(*(scene.may_read() for _ in range(20)))
     assert found == [True] * 20
     assert len(scene.asked) == 1
 
@@ -112,5 +128,5 @@ async def test_many_who_want_to_know_at_once_ask_once(scene):
 async def test_one_server_does_not_make_us_ask_without_end(scene):
     scene.answers(404)
     for number in range(100):
-        assert not await scene.members.may_read(scene.group, scene.world.internet.url("evil", f"/{number}"))
+        assert not await scene.may_read(asker=scene.world.internet.url("evil", f"/{number}"))
     assert len(scene.asked) <= members_elsewhere.AT_FIRST + 2
