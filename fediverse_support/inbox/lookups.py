@@ -61,6 +61,20 @@ class Lookups:
         self._check_host(uri)
         return await self._fetched(uri, budget, now)
 
+    async def group_now(self, text: str, now: datetime) -> Actor:
+        """The group behind a handle or link, as its own server describes it at this moment.
+
+        For what depends on what a group says of itself just now. Raises as `find`, and `Malformed` for what
+        is no group.
+        """
+        found = await self.find(text, now)
+        if isinstance(found, Post) or not found.is_group:
+            raise Malformed("This is not a group.")
+        if found.is_local:
+            return found
+        budget = FetchBudget(fetches=FETCHES, hosts=4, seconds=SECONDS)
+        return await self._acquaintance.meet(found.uri, budget)
+
     async def _by_handle(self, text: str, budget: FetchBudget) -> Actor:
         handle = webfinger.parse_handle(text, self._site.gate)
         async with acquire(self._pool) as db:

@@ -1,8 +1,11 @@
 """Actors change, leave and move."""
 
+import msgspec
+
 from fediverse_support.community import remote_actors, removals
-from fediverse_support.core.errors import Malformed
+from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.database import actors as stored
+from fediverse_support.database import lives
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.handlers import our_groups
 from fediverse_support.inbox.trust import Verified
@@ -29,7 +32,9 @@ async def update(context: Context, activity: Activity, sender: Verified) -> str:
 
 
 async def delete(context: Context, sender: Verified) -> str:
-    """Somebody has deleted their account: everything of theirs goes here too."""
+    """Somebody has deleted their account: everything of theirs goes here too; of a group, what it held."""
+    if sender.actor.is_group:
+        await lives.close_elsewhere(context.db, sender.actor.id)
     number = await removals.forget_actor(context.db, context.site, sender.actor, context.now)
     return f"The account is gone, with {number} posts."
 
@@ -39,7 +44,28 @@ async def move(context: Context, activity: Activity, sender: Verified) -> str:
     consistency.moves_itself(activity)
     if activity.target_id is None:
         raise Malformed("A Move must say where to.")
-    target = parsing.actor(context.document(activity.target_id), context.site.gate)
+    target = await _moved_to(context, activity.target_id)
+    if target.is_group != sender.actor.is_group:
+        raise Malformed("A group moves to a group, a person to a person.")
     consistency.claims_the_old_name(target, sender.uri)
-    await stored.set_moved(context.db, sender.actor.id, target.id)
+    await stored.set_moved(context.db, sender.actor.id, target.uri)
     return "Noted where this account has moved."
+
+
+class _Target(msgspec.Struct, frozen=True):
+    """The new actor, as its own server describes it."""
+
+    uri: str
+    is_group: bool
+    also_known_as: tuple[str, ...]
+
+
+async def _moved_to(context: Context, uri: str) -> _Target:
+    """Where somebody says that they have moved to: here, or fetched from there."""
+    if context.site.is_ours(uri):
+        ours = await stored.by_uri(context.db, uri)
+        if ours is None or ours.state != "active":
+            raise Missing("There is nobody here under this address.")
+        return _Target(ours.uri, ours.is_group, ours.also_known_as)
+    found = parsing.actor(context.document(uri), context.site.gate)
+    return _Target(found.id, found.type == "Group", found.also_known_as)

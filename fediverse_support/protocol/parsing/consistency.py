@@ -5,6 +5,8 @@ What only the database can tell, as who wrote the post that is now to be changed
 Sources: FEP-fe34 (origins), ActivityPub §7, and the advisories that each of these answers.
 """
 
+from typing import Protocol
+
 from fediverse_support.core.errors import Malformed
 from fediverse_support.protocol.accessors import references
 from fediverse_support.protocol.urls import Gate
@@ -47,7 +49,15 @@ def moves_itself(move: Activity) -> None:
         raise Malformed("An actor can only move itself.")
 
 
-def claims_the_old_name(target: ActorDocument, old: str) -> None:
+class Claimant(Protocol):
+    """An actor that says under which ids it was known before."""
+
+    @property
+    def also_known_as(self) -> tuple[str, ...]:
+        """Those ids."""
+
+
+def claims_the_old_name(target: Claimant, old: str) -> None:
     """The actor that somebody moved to says so itself, in `alsoKnownAs`."""
     if old not in target.also_known_as:
         raise Malformed("The new account does not name the old one.")

@@ -73,7 +73,8 @@ def group(
             "featured": f"{actor.uri}/featured",
             "attributedTo": moderators,
             "moderators": moderators,
-            "postingRestrictedToMods": group.speaking == "moderators",
+            # Lemmy, PieFed and Mbin then offer no box to write in.
+            "postingRestrictedToMods": group.speaking == "moderators" or group.life == "archived",
             "manuallyApprovesFollowers": group.reach == "members" or group.seeing == "members",
             "sensitive": False,
             # Lemmy lists a group only if this is not false.

@@ -9,7 +9,11 @@ from fediverse_support.core import clock
 from fediverse_support.core.errors import Gone, Missing
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import actors, directory, groups
+from fediverse_support.database.pool import Connection
+from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Visit
+
+DELETED = N_("This group was deleted by who looked after it, with everything that was said in it.")
 
 
 async def known_group(visit: Visit) -> tuple[Actor, Group | None]:
@@ -21,34 +25,42 @@ async def known_group(visit: Visit) -> tuple[Actor, Group | None]:
     if not at:
         group = await our_group(visit)
         return group.actor, group
-    actor = await actors.by_handle(visit.db, name, host.lower())
+    return await group_elsewhere(visit.db, name, host), None
+
+
+async def group_elsewhere(db: Connection, name: str, host: str) -> Actor:
+    """The group of another server with this handle; raises `Missing`."""
+    actor = await actors.by_handle(db, name, host.lower())
     if actor is None or not actor.is_group:
         raise Missing
-    return actor, None
+    return actor
 
 
-async def our_group(visit: Visit) -> Group:
-    """Our group that the path names. Raises `Missing` or `Gone`, as `known_group` does."""
-    group = await groups.by_name(visit.db, str(visit.request.path_params["name"]))
-    if group is None or group.actor.state == "suspended" or not await _may_know(visit, group):
+async def our_group(visit: Visit, db: "Connection | None" = None) -> Group:
+    """Our group that the path names. Raises `Missing` or `Gone`, as `known_group` does.
+
+    `db` is for handlers that hold no connection for the whole request.
+    """
+    group = await groups.by_name(db or visit.db, str(visit.request.path_params["name"]))
+    if group is None or group.actor.state == "suspended" or not await _may_know(visit, db or visit.db, group):
         raise Missing
     if group.actor.state == "gone":
-        raise Gone("This group was deleted.")
+        raise Gone(DELETED)
     return group
 
 
-async def cared_for(visit: Visit) -> Group:
+async def cared_for(visit: Visit, db: "Connection | None" = None) -> Group:
     """Our group that the path names, for who looks after it. To everybody else there is none."""
-    group = await our_group(visit)
+    group = await our_group(visit, db)
     if not looks_after(visit, group.actor):
         raise Missing
     return group
 
 
-async def owned(visit: Visit) -> Group:
+async def owned(visit: Visit, db: "Connection | None" = None) -> Group:
     """Our group that the path names, for its owner and the admins. To others there is none."""
-    group = await our_group(visit)
-    if not await decides(visit, group.actor):
+    group = await our_group(visit, db)
+    if not await decides(visit, group.actor, db):
         raise Missing
     return group
 
@@ -58,21 +70,23 @@ def looks_after(visit: Visit, actor: Actor) -> bool:
     return actor.is_local and (visit.viewer.is_staff or actor.id in visit.viewer.moderates)
 
 
-async def decides(visit: Visit, actor: Actor) -> bool:
+async def decides(visit: Visit, actor: Actor, db: "Connection | None" = None) -> bool:
     """Whether the visitor decides about the doors and the end of this group: its owner and the admins do."""
     account = visit.viewer.account
     if account is None or not actor.is_local:
         return False
     if account.role in ("owner", "admin"):
         return True
-    return actor.id in visit.viewer.moderates and await groups.owner(visit.db, actor.id) == account.actor_id
+    if actor.id not in visit.viewer.moderates:
+        return False
+    return await groups.owner(db or visit.db, actor.id) == account.actor_id
 
 
-async def _may_know(visit: Visit, group: Group) -> bool:
+async def _may_know(visit: Visit, db: Connection, group: Group) -> bool:
     if visibility.may_know(visit.viewer, group):
         return True
     account = visit.viewer.account
     if account is None:
         return False
-    invited = await directory.invited_to(visit.db, f"{account.name}@{group.actor.host}", clock.now())
+    invited = await directory.invited_to(db, f"{account.name}@{group.actor.host}", clock.now())
     return group.actor.id in invited
