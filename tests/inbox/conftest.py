@@ -60,6 +60,7 @@ class Internet:
     documents: dict[str, Document | int] = field(default_factory=dict)
     software: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    more_headers: dict[str, str] = field(default_factory=dict)
     port: int = 0
 
     def url(self, host: str, path: str = "") -> str:
@@ -75,7 +76,8 @@ class Internet:
                 status, body = (
                     (found, b"") if isinstance(found, int) else (200, json.dumps(found).encode("utf-8"))
                 )
-                fields = f"content-type: {kind}\r\ncontent-length: {len(body)}"
+                more = self.more_headers.get(f"http://{headers['host']}{head[0].split(' ')[1]}", "")
+                fields = f"content-type: {kind}\r\n{more}content-length: {len(body)}"
                 writer.write(f"HTTP/1.1 {status} X\r\n{fields}\r\n\r\n".encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

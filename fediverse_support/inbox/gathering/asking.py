@@ -23,8 +23,9 @@ FETCHES = 250
 HOSTS = 60
 SECONDS = 120.0
 """What one errand may cost: a post, fifty above it, and who wrote them."""
-FIRST_REST = 30.0
-"""Seconds in which a host that did not answer is left alone, unless it says for how long."""
+FIRST_REST = 75.0
+"""Seconds in which a host that did not answer is left alone, unless it says for how long; longer than
+`Documents` remembers it."""
 
 Get = Callable[[str, FetchBudget], Awaitable[dict[str, Any]]]
 
