@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -126,7 +126,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses a database."""
     for item in items:
-        if "database_url" in getattr(item, "fixturenames", ()):
+        if {"database_url", "make_database_url"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("database")
 
 
@@ -178,6 +178,24 @@ async def database_url(server: dict[str, str]) -> AsyncIterator[str]:
     await execute(server["url"], f'create database "{name}" template "{server["prefix"]}" strategy file_copy')
     yield named(server["url"], name)
     await execute(server["url"], f'drop database "{name}" with (force)')
+
+
+@pytest.fixture
+async def make_database_url(server: dict[str, str]) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Makes fresh, migrated databases, for tests with several communities."""
+    made: list[str] = []
+
+    async def make() -> str:
+        name = f"{server['prefix']}_{os.getpid()}_{next(NUMBERS)}"
+        await execute(
+            server["url"], f'create database "{name}" template "{server["prefix"]}" strategy file_copy'
+        )
+        made.append(name)
+        return named(server["url"], name)
+
+    yield make
+    for name in made:
+        await execute(server["url"], f'drop database "{name}" with (force)')
 
 
 @pytest.fixture
