@@ -6,7 +6,7 @@ from fediverse_support.community import group_documents
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.identifiers import is_local_name
 from fediverse_support.core.markup import render_markdown
-from fediverse_support.core.models import Actor, Group, Viewer
+from fediverse_support.core.models import REACHES, Actor, Group
 from fediverse_support.core.sealing import Seal
 from fediverse_support.database import actors, groups, posts
 from fediverse_support.database.pool import Connection
@@ -23,6 +23,8 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     seeing: str = "everyone"
     speaking: str = "everyone"
     reach: str = "open"
+    default_reach: str | None = None
+    """How far a post goes whose author does not choose; None, or further than `reach`: as far as it may."""
 
 
 async def create(db: Connection, site: Site, seal: Seal, name: str, answers: Answers) -> Group:
@@ -50,9 +52,7 @@ async def create(db: Connection, site: Site, seal: Seal, name: str, answers: Ans
     return group
 
 
-async def edit(
-    db: Connection, site: Site, group: Group, answers: Answers, by: Actor | None = None
-) -> Group:
+async def edit(db: Connection, site: Site, group: Group, answers: Answers, by: Actor | None = None) -> Group:
     """Change a group and tell its followers. Closing its doors narrows what was said in it, at once.
 
     `by` is who did it, if that is one of our people: some servers believe it only from a person.
@@ -75,6 +75,11 @@ async def edit(
     return changed
 
 
+def would_be(group: Group, answers: Answers) -> Group:
+    """What a group would become by these answers. Raises `Malformed` as `edit` does."""
+    return _group(group.actor, _checked(answers))
+
+
 def answers_of(group: Group) -> Answers:
     """What was said of a group the last time, for changing a part of it."""
     given = {
@@ -94,11 +99,6 @@ async def by_name(db: Connection, name: str) -> Group:
     return group
 
 
-async def listed(db: Connection, viewer: Viewer) -> list[Group]:
-    """The groups that `viewer` may know of. (Every group may be known of; what is said in it may not.)"""
-    return await groups.listed(db)
-
-
 async def moderators(db: Connection, group: Group) -> list[Actor]:
     """Who looks after a group."""
     return await groups.moderators(db, group.actor.id)
@@ -115,6 +115,7 @@ def _checked(answers: Answers) -> Answers:
         (answers.seeing, ("everyone", "members")),
         (answers.speaking, ("everyone", "members", "moderators")),
         (answers.reach, ("open", "quiet", "members", "sealed")),
+        (answers.default_reach or "open", ("open", "quiet", "members", "sealed")),
     ):
         if value not in allowed:
             raise Malformed(f"{value!r} is not one of {', '.join(allowed)}.")
@@ -122,15 +123,16 @@ def _checked(answers: Answers) -> Answers:
 
 
 def _group(actor: Actor, answers: Answers) -> Group:
+    reach = "members" if answers.seeing == "members" and answers.reach != "sealed" else answers.reach
+    usual = answers.default_reach
     return msgspec.convert(
         {
             "actor": actor,
             "joining": answers.joining,
             "seeing": answers.seeing,
             "speaking": answers.speaking,
-            "reach": "members"
-            if answers.seeing == "members" and answers.reach != "sealed"
-            else answers.reach,
+            "reach": reach,
+            "default_reach": usual if usual in REACHES[: REACHES.index(reach)] else None,
             "rules_source": answers.rules,
             "rules_html": render_markdown(answers.rules),
         },
