@@ -237,3 +237,30 @@ async def uris_of_replies(
         offset,
     )
     return [row["uri"] for row in rows]
+
+
+async def of_group_tagged(
+    db: Connection, viewer: Viewer, group_id: int, tag: str, before: Cursor | None, limit: int
+) -> list[Shown]:
+    """As `of_group`, but only threads whose first post has a tag."""
+    rows = await db.fetch(
+        """
+        select p.*, (select count(*) from posts r
+             where r.root_id = p.id and r.id <> p.id
+               and may_see(r.state, r.reach, r.group_id, r.author_id, $2, $3, $4, $5, $6)) as answers
+          from shown_posts p
+         where p.group_id = $1 and p.root_id = p.id and p.state = 'live'
+           and p.tags <> '{}' and p.tags @> array[$10::text]
+           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and (p.active_at, p.id) < ($7, $8)
+         order by p.active_at desc, p.id desc
+         limit $9
+        """,
+        group_id,
+        *viewer.sight,
+        before.active_at if before else datetime.max,
+        before.post_id if before else 2**63 - 1,
+        limit,
+        tag,
+    )
+    return [Shown(post=posts.read(row), author=_author(row), answers=row["answers"]) for row in rows]
