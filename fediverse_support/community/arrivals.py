@@ -30,6 +30,7 @@ from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import PostDocument
 
 TITLE_LENGTH = 200
+MOST_TAGS = 30
 MOVED_AT_ONCE = 500
 """Posts that move with a reply when its parent arrives; a deep thread that comes from its end would otherwise
 cost the square of its length."""
@@ -286,6 +287,7 @@ def _post(document: PostDocument, author: Actor, place: Place, decision: Decisio
             for item in document.attachments
         ),
         mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
+        tags=document.hashtags[:MOST_TAGS],
         published_at=published,
         received_at=now,
         edited_at=edited,
@@ -318,6 +320,7 @@ def _changed(known: Post, document: PostDocument, moment: datetime) -> Post:
             for item in document.attachments
         ),
         mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
+        tags=document.hashtags[:MOST_TAGS],
         url=document.url,
         edited_at=moment,
     )

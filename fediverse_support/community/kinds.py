@@ -10,7 +10,7 @@ from fediverse_support.community import polls as asking
 from fediverse_support.community.events import NewEvent
 from fediverse_support.community.polls import NewPoll
 from fediverse_support.core.models import Actor, Post
-from fediverse_support.database import events, polls
+from fediverse_support.database import events, polls, tags
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.rendering import events as event_documents
 from fediverse_support.protocol.rendering import questions
@@ -44,7 +44,10 @@ async def document(
     poll = await polls.of_post(db, post.id) if post.type == "Question" else None
     event = await events.of_post(db, post.id) if post.type == "Event" else None
     worded = event_documents.worded(post, event) if event is not None else post
-    rendered = note(site, worded, author, group, parent_author=parent_author, root_uri=root_uri)
+    offered = await tags.offered(db, group.id) if post.tags and group and group.is_local else []
+    rendered = note(
+        site, worded, author, group, parent_author=parent_author, root_uri=root_uri, offered=offered
+    )
     if poll is not None:
         return questions.question(rendered, poll)
     return event_documents.event(rendered, event) if event is not None else rendered

@@ -29,10 +29,18 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     posts: list[Shown]
 
 
-async def of_group(db: Connection, viewer: Viewer, group: Actor, after: str = "", limit: int = PAGE) -> Page:
-    """The threads of a group that `viewer` may see, the most recently active first, from `after` on."""
+async def of_group(
+    db: Connection, viewer: Viewer, group: Actor, after: str = "", limit: int = PAGE, *, tag: str = ""
+) -> Page:
+    """The threads of a group that `viewer` may see, the most recently active first, from `after` on.
+
+    With `tag` only those whose first post has it.
+    """
     cursor = _cursor(after) if after else None
-    found = await threads.of_group(db, viewer, group.id, cursor, limit + 1)
+    if tag:
+        found = await threads.of_group_tagged(db, viewer, group.id, tag, cursor, limit + 1)
+    else:
+        found = await threads.of_group(db, viewer, group.id, cursor, limit + 1)
     more = len(found) > limit
     shown = found[:limit]
     return Page(shown, _text(shown[-1].post) if more else None)

@@ -1,6 +1,7 @@
 """Posts: notes, articles, pages, polls and whatever else a thread is made of."""
 
 import html
+import re
 from collections.abc import Iterator
 
 from fediverse_support.core.errors import Malformed
@@ -44,6 +45,9 @@ MOST_AUTHORS = 8
 
 _NEVER_POSTS = ACTIVITY_TYPES | ACTOR_TYPES | COLLECTION_TYPES | {"Tombstone"}
 _LONG_FORMS = frozenset({"Article", "Audio", "Event", "Page", "Video"})
+_OFFERED_TAGS = ("CommunityPostTag", "CommunityTag", "lemmy:CommunityPostTag", "lemmy:CommunityTag")
+"""Lemmy from 1.0, and PieFed."""
+_NOT_A_WORD = re.compile(r"\W+")
 _PLAIN_TYPES = ("text/plain", "text/markdown")
 
 
@@ -172,10 +176,27 @@ def _mentions(document: Document, gate: Gate) -> Iterator[Mention]:
 
 
 def _hashtags(document: Document) -> Iterator[str]:
-    for tag in _tags(document, "Hashtag"):
-        name = (text(tag, "name", LONGEST_TAG) or "").strip().lstrip("#").lower()
+    """Hashtags, and the tags that a Lemmy or PieFed user chose from those that the group offers."""
+    for item in many(document.get("tag"), MOST_TAGS):
+        if is_a(item, ("Hashtag",)):
+            name = text(item, "name", LONGEST_TAG)
+        elif is_a(item, _OFFERED_TAGS):
+            name = _offered_tag(item)
+        else:
+            continue
+        name = _NOT_A_WORD.sub("_", (name or "").lower()).strip("_")
         if name:
             yield name
+
+
+def _offered_tag(tag: Document) -> str | None:
+    """The last part of its id where that is like ours, since a label may say more than a hashtag can."""
+    id = text(tag, "id", LONGEST_NAME) or ""
+    _, found, name = id.rpartition("/tagged/")
+    if found:
+        return name[:LONGEST_TAG]
+    names = (text(tag, member, LONGEST_TAG) for member in ("preferredUsername", "display_name", "name"))
+    return next((name for name in names if name), None)
 
 
 def _options(values: list[object]) -> Iterator[PollOption]:

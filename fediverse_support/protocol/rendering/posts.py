@@ -6,7 +6,7 @@ for Lemmy, PieFed and their kin, and again as the first, bold line of `content` 
 one, Misskey and PieFed would count it as a vote in a poll.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -15,9 +15,10 @@ from babel import Locale, UnknownLocaleError
 from fediverse_support.core.clock import wire_time
 from fediverse_support.core.errors import Gone, Missing
 from fediverse_support.core.markup.scanning import escape
-from fediverse_support.core.models import Actor, Post
+from fediverse_support.core.models import Actor, OfferedTag, Post
 from fediverse_support.protocol.addressing import Audience, audience_for_group_post
 from fediverse_support.protocol.rendering import context
+from fediverse_support.protocol.rendering import tags as tag_documents
 from fediverse_support.protocol.rendering.context import Json, without_nothing
 from fediverse_support.protocol.rendering.sizes import fitted
 from fediverse_support.protocol.rendering.times import precise_time
@@ -41,8 +42,10 @@ def note(
     *,
     parent_author: Actor | None = None,
     root_uri: str | None = None,
+    offered: Sequence[OfferedTag] = (),
 ) -> Json:
-    """One of our posts. `root_uri` is the id of the thread's first post, for a reply.
+    """One of our posts. `root_uri` is the id of the thread's first post, for a reply,
+    `offered` are the tags that the group offers.
 
     The group is mentioned, so that answers written on Mastodon reach it; `parent_author` is, so that they
     hear of a reply. Never larger than 56 KiB: what Misskey takes leaves 8 KiB for the activity around it.
@@ -74,7 +77,7 @@ def note(
         "replies": f"{post.uri}/replies",
         "published": wire_time(post.published_at),
         "updated": _updated(post),
-        "tag": tags,
+        "tag": [*tags, *(tag_documents.of_post(post, tag_documents.page_of(site, group), offered) if group else ())],
         "attachment": list(_attachments(post)),
         # Only the author may quote, that is, nobody: support is not for showing around (FEP-044f).
         "interactionPolicy": {"canQuote": {"automaticApproval": [author.uri]}},

@@ -9,8 +9,9 @@ A tag's id is the page that lists what was said under it, without a query string
 
 from collections.abc import Sequence
 
-from fediverse_support.core.models import OfferedTag, Post
+from fediverse_support.core.models import Actor, OfferedTag, Post
 from fediverse_support.protocol.rendering.context import Json
+from fediverse_support.protocol.site import Site
 
 COLOURS = {
     "plain": ("#544f57", "#f8f5ef"),
@@ -40,6 +41,11 @@ def of_post(post: Post, group_page: str, tags: Sequence[OfferedTag]) -> list[Jso
         *(_for_lemmy(group_page, tag) for tag in chosen),
         *(_for_piefed(group_page, tag) for tag in chosen),
     ]
+
+
+def page_of(site: Site, group: Actor) -> str:
+    """The page here of a group, ours or another server's."""
+    return group.uri if group.is_local else f"{site.origin}/groups/{group.handle}"
 
 
 def address(group_page: str, name: str) -> str:
