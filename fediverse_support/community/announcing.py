@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from fediverse_support.core.models import Actor, Post, Reach
 from fediverse_support.database import activities as stored
 from fediverse_support.database import groups, posts
@@ -36,7 +38,9 @@ async def announce_post(
     """Announce a new post that is live: the activity to some; the boost to the others, if it is open."""
     if post.reach == "sealed":
         return
-    pieces = [_wrapped(site, group, activity, now, post.reach)]
+    wrapped = _wrapped(site, group, activity, now, post.reach)
+    # Of the two the boost stands in the outbox, which shows what is beside it (database/activities.py).
+    pieces = [msgspec.structs.replace(wrapped, is_listed=post.reach != "open")]
     if _is_boosted(post):
         pieces.append(_boost(site, group, post, author, now))
     await publish_all(db, site, group, pieces, object_uri=post.uri)

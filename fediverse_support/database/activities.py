@@ -127,9 +127,10 @@ async def outbox_of(
           left join lateral (
                select body from activities w
                 where w.object_uri = a.object_uri and w.actor_id = a.actor_id and w.type = 'Announce'
-                  and a.type = 'Announce' and not w.is_public and w.undone_at is null
+                  and a.type = 'Announce' and a.is_public and not w.is_public and w.undone_at is null
                 order by w.id limit 1) w on true
-         where a.actor_id = $1 and a.is_public and a.undone_at is null and a.type in ('Create', 'Announce')
+         where a.actor_id = $1 and (a.is_public or a.is_listed) and a.undone_at is null
+           and a.type in ('Create', 'Announce')
            and a.id < $7
            and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
          order by a.id desc limit $8
@@ -150,7 +151,7 @@ async def outbox_total(db: Connection, viewer: Viewer, actor_id: int, most: int 
             select count(*) from (
                 select from activities a
                   join posts p on p.uri = a.object_uri
-                 where a.actor_id = $1 and a.is_public and a.undone_at is null
+                 where a.actor_id = $1 and (a.is_public or a.is_listed) and a.undone_at is null
                    and a.type in ('Create', 'Announce')
                    and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
                  limit $7) as shown

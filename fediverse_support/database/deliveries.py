@@ -99,18 +99,19 @@ _PUBLISH = "".join(
         """
     with written as (
         select * from unnest($7::bigint[], $8::text[], $9::text[], $10::boolean[], $11::text[], $12::bigint[],
-                             $13::text[], $14::boolean[])
-            as w (id, uri, type, is_public, body, followed_id, dialect, keeps_private)
+                             $13::text[], $14::boolean[], $15::boolean[])
+            as w (id, uri, type, is_public, body, followed_id, dialect, keeps_private, is_listed)
     ), published as (
-        insert into activities (id, uri, actor_id, type, object_uri, is_public, body)
-        select id, uri, $5::bigint, type, $6::text, is_public, body from written where uri is not null
+        insert into activities (id, uri, actor_id, type, object_uri, is_public, is_listed, body)
+        select id, uri, $5::bigint, type, $6::text, is_public, is_listed, body
+          from written where uri is not null
     ), """,
         _FOLLOWERS,
         """, wanted as (
         select activity_id, home, handle_host, host, inbox_url from followers
          union
         select activity_id, host, host, host, inbox_url
-          from unnest($15::bigint[], $16::text[], $17::text[]) as direct (activity_id, host, inbox_url)
+          from unnest($16::bigint[], $17::text[], $18::text[]) as direct (activity_id, host, inbox_url)
     ), """,
         _REFUSED,
         """, added as (
@@ -179,6 +180,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     uri: str | None = None
     type: str = ""
     is_public: bool = False
+    is_listed: bool = False
     body: str = ""
     followed_id: int | None = None
     dialect: Dialect | None = None
@@ -221,6 +223,7 @@ async def publish(
         [one.followed_id for one in written],
         [one.dialect for one in written],
         [one.keeps_private for one in written],
+        [one.is_listed for one in written],
         [activity_id for activity_id, _, _ in direct],
         [host for _, host, _ in direct],
         [url for _, _, url in direct],

@@ -210,7 +210,7 @@ async def remove_accepted_before(
 
 
 async def on_servers(db: Connection, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[str]]:
-    """The ids of the accepted followers, for each (actor of ours, host of a server that its followers are on).
+    """The ids of the accepted followers, for each (actor of ours, host of a server with followers).
 
     By the host of their ids: a handle may name another one. The same that `on_server` lists, page by page.
     """

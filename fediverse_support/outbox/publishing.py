@@ -41,12 +41,14 @@ def new_activity_uri(site: Site) -> str:
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """An activity that is published, and whom it goes to.
 
-    `is_public`: everybody may fetch it, and it is in the outbox. `to` are actors on other servers, reached
+    `is_public`: everybody may fetch it, and it is in the outbox. `is_listed`: it is in the outbox for who may
+    see what it is about. `to` are actors on other servers, reached
     at their own inbox; local ones are left out.
     """
 
     document: dict[str, Any]
     is_public: bool = False
+    is_listed: bool = False
     followers: Followers | None = None
     to: tuple[Actor, ...] = ()
 
@@ -59,11 +61,14 @@ async def publish(
     *,
     object_uri: str,
     is_public: bool = False,
+    is_listed: bool = False,
     followers: Followers | None = None,
     to: Sequence[Actor] = (),
 ) -> int:
     """Publish one activity; see `publish_all`."""
-    piece = Piece(document=document, is_public=is_public, followers=followers, to=tuple(to))
+    piece = Piece(
+        document=document, is_public=is_public, is_listed=is_listed, followers=followers, to=tuple(to)
+    )
     return await publish_all(db, site, actor, [piece], object_uri=object_uri)
 
 
@@ -83,6 +88,7 @@ def _written(site: Site, piece: Piece) -> deliveries.Written:
         uri=piece.document["id"],
         type=piece.document["type"],
         is_public=piece.is_public,
+        is_listed=piece.is_public or piece.is_listed,
         body=json_gate.write(piece.document).decode(),
         followed_id=piece.followers.followed.id if piece.followers else None,
         dialect=piece.followers.dialect if piece.followers else None,

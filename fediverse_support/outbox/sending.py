@@ -33,10 +33,18 @@ class Sender:
         self._client = client
         self._now = now
 
-    async def send(self, url: str, body: bytes, key: PrivateKey | None, styles: tuple[Style, ...]) -> Attempt:
+    async def send(
+        self,
+        url: str,
+        body: bytes,
+        key: PrivateKey | None,
+        styles: tuple[Style, ...],
+        synchronisation: str | None = None,
+    ) -> Attempt:
         """Deliver `body` to `url`, with the first of `styles` that is not refused. Never raises for them.
 
-        Every POST is signed anew: Friendica takes a signature for 300 seconds only.
+        `synchronisation` goes along as the header of FEP-8fcf, and is signed. Every POST is signed anew:
+        Friendica takes a signature for 300 seconds only.
         """
         began = time.perf_counter()
         if key is None:
@@ -44,7 +52,7 @@ class Sender:
         replies: list[tuple[Style, PostReply]] = []
         try:
             for style in styles:
-                headers = sign_post(url, body, key, self._now(), style)
+                headers = sign_post(url, body, key, self._now(), style, synchronisation=synchronisation)
                 replies.append((style, await self._client.post(url, body, headers)))
                 if replies[-1][1].status not in answers.OTHER_STYLE_ON:
                     break

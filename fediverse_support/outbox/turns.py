@@ -44,12 +44,16 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parcel(msgspec.Struct, frozen=True):
-    """A delivery with what is delivered, and the key to sign it with if there is one."""
+    """A delivery with what is delivered, and the key to sign it with if there is one.
+
+    `synchronisation` is what its server is told of our followers there (FEP-8fcf), for what is not public.
+    """
 
     due: Due
     letter: Letter
     body: bytes
     key: PrivateKey | None
+    synchronisation: str | None = None
 
 
 class Turn:
@@ -113,7 +117,7 @@ class Turn:
         self.tries += 1
         try:
             return await self._tools.sender.send(
-                parcel.due.inbox_url, parcel.body, parcel.key, self._findings.styles
+                parcel.due.inbox_url, parcel.body, parcel.key, self._findings.styles, parcel.synchronisation
             )
         except Exception as error:  # noqa: BLE001  (one delivery that trips us must not stop the others)
             _log.exception("delivery_failed_here", delivery=parcel.due.id)

@@ -9,11 +9,13 @@ otherwise go on receiving what is said among members.
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
 from fediverse_support.core.errors import Malformed
+from fediverse_support.protocol.addressing import is_public
 
 HEADER = "Collection-Synchronization"
 LONGEST = 5_000
@@ -34,6 +36,24 @@ class Synchronisation(msgspec.Struct, frozen=True, kw_only=True):
     collection: str
     url: str
     digest: str
+
+
+def collection_of(activity: Mapping[str, Any]) -> str | None:
+    """The followers collection of the actor of one of our activities, if that is for them only.
+
+    Only then is there something to synchronise: who is told everything learns nothing from a list.
+    """
+    to, cc = activity.get("to") or [], activity.get("cc") or []
+    collection = f"{activity.get('actor')}/followers"
+    return collection if collection in [*to, *cc] and not is_public(to, cc) else None
+
+
+def for_receiver(collection: str, followers: Iterable[str]) -> str:
+    """The header for a server that has these `followers`, whose list is served beside their collection."""
+    said = Synchronisation(
+        collection=collection, url=f"{collection}_synchronization", digest=digest(followers)
+    )
+    return render(said)
 
 
 def digest(followers: Iterable[str]) -> str:

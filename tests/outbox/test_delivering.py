@@ -242,10 +242,10 @@ async def test_a_delivery_that_trips_us_holds_up_nobody(office, sink, monkeypatc
 
     sign = sending.sign_post
 
-    def trip(url, *rest):
+    def trip(url, *rest, **more):
         if "trap" in url:
             raise ZeroDivisionError
-        return sign(url, *rest)
+        return sign(url, *rest, **more)
 
     monkeypatch.setattr(sending, "sign_post", trip)
     await office.publish("one", "a/trap")

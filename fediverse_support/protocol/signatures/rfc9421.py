@@ -7,7 +7,7 @@ signed, and the key is put to that afterwards (`verification.check`).
 """
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from http_message_signatures import (
@@ -171,8 +171,10 @@ def sign(
     key: PrivateKey,
     created: int,
     nonce: str,
+    headers: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """`Signature-Input` and `Signature` over method, target, authority and, where given, the digest.
+    """`Signature-Input` and `Signature` over method, target, authority and, where given, the digest and
+    further `headers` by their names in lower case.
 
     Written out here because the library costs more than the RSA signature itself; the tests let the
     library verify it.
@@ -180,6 +182,7 @@ def sign(
     values = {"@method": method, "@target-uri": url, "@authority": authority}
     if content_digest is not None:
         values["content-digest"] = content_digest
+    values |= headers or {}
     components = " ".join(f'"{name}"' for name in values)
     parameters = (
         f'({components});created={created};keyid="{key.key_id}"'

@@ -6,6 +6,7 @@ the body byte for byte. What is signed and in which order is federation.md §3.1
 
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 
 from fediverse_support.core.errors import Malformed
@@ -14,29 +15,40 @@ from fediverse_support.protocol.signatures.claims import Style
 from fediverse_support.protocol.signatures.digests import content_digest_header, digest_header
 from fediverse_support.protocol.signatures.keys import PrivateKey
 from fediverse_support.protocol.signatures.windows import http_date
+from fediverse_support.protocol.synchronisation import HEADER
 
 ACTIVITY_JSON = "application/activity+json"
 _URL = re.compile(r"(https?)://([^/?#@\s]++)(/[^?#\s]*+)?(\?[^#\s]*+)?(?:#\S*+)?", re.ASCII)
 
 
-def sign_post(url: str, body: bytes, key: PrivateKey, now: datetime, style: Style) -> dict[str, str]:
+def sign_post(
+    url: str,
+    body: bytes,
+    key: PrivateKey,
+    now: datetime,
+    style: Style,
+    *,
+    synchronisation: str | None = None,
+) -> dict[str, str]:
     """Headers for a POST of `body` to `url`: Host, Date, Content-Type, the digest and the signature.
 
-    Sign again for every attempt: Friendica takes a signature for 300 seconds only. Raises `Malformed`
-    for a URL that cannot be signed.
+    `synchronisation` is the header of FEP-8fcf (`protocol/synchronisation.py`), signed with the rest. Sign
+    again for every attempt: Friendica takes a signature for 300 seconds only. Raises `Malformed` for a URL
+    that cannot be signed.
     """
     authority, target = _split(url)
+    extra = {} if synchronisation is None else {HEADER.lower(): synchronisation}
     if style == "rfc9421":
         digest = content_digest_header(body)
         shown = {"Host": authority, "Date": http_date(now), "Content-Type": ACTIVITY_JSON}
-        return (
-            shown | {"Content-Digest": digest} | _sign_9421("POST", authority, target, url, digest, key, now)
-        )
+        signature = _sign_9421("POST", authority, target, url, digest, key, now, extra)
+        return shown | {"Content-Digest": digest} | _shown(extra) | signature
     signed = {
         "host": authority,
         "date": http_date(now),
         "digest": digest_header(body),
         "content-type": ACTIVITY_JSON,
+        **extra,
     }
     return _shown(signed) | {"Signature": cavage.sign("POST", target, signed, key)}
 
@@ -68,10 +80,18 @@ def sign_get(
 
 
 def _sign_9421(
-    method: str, authority: str, target: str, url: str, digest: str | None, key: PrivateKey, now: datetime
+    method: str,
+    authority: str,
+    target: str,
+    url: str,
+    digest: str | None,
+    key: PrivateKey,
+    now: datetime,
+    extra: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     uri = f"{url.partition(':')[0]}://{authority}{target}"
-    return rfc9421.sign(method, uri, authority, digest, key, int(now.timestamp()), secrets.token_urlsafe(16))
+    created, nonce = int(now.timestamp()), secrets.token_urlsafe(16)
+    return rfc9421.sign(method, uri, authority, digest, key, created, nonce, extra)
 
 
 def _shown(signed: dict[str, str]) -> dict[str, str]:
