@@ -11,6 +11,7 @@ from fediverse_support.database import drafts, read_marks
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.threads import Shown
 from fediverse_support.web.forms import Form
+from fediverse_support.web.pages import asides
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Access, Visit, deed, page
@@ -54,6 +55,7 @@ async def show(visit: Visit) -> Response:
         audience=visit.text(AUDIENCES[thread.root.reach]),
         draft=draft,
         gathering=await gathering.on_opening(visit.db, visit.viewer, thread, clock.now()),
+        **await asides.of(visit, thread.posts),
     )
 
 
