@@ -77,7 +77,7 @@ def note(
         "replies": f"{post.uri}/replies",
         "published": wire_time(post.published_at),
         "updated": _updated(post),
-        "tag": [*tags, *(tag_documents.of_post(post, tag_documents.page_of(site, group), offered) if group else ())],
+        "tag": [*tags, *tag_documents.of_post(site, post, group, offered)],
         "attachment": list(_attachments(post)),
         # Only the author may quote, that is, nobody: support is not for showing around (FEP-044f).
         "interactionPolicy": {"canQuote": {"automaticApproval": [author.uri]}},

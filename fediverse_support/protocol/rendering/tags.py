@@ -33,8 +33,11 @@ def offered(group_uri: str, tags: Sequence[OfferedTag]) -> Json:
     }
 
 
-def of_post(post: Post, group_page: str, tags: Sequence[OfferedTag]) -> list[Json]:
-    """The tags of a post; `group_page` is the page of its group here, `tags` what that group offers."""
+def of_post(site: Site, post: Post, group: Actor | None, tags: Sequence[OfferedTag]) -> list[Json]:
+    """The tags of a post; `tags` is what its group offers. Outside of a group a post has none."""
+    if group is None:
+        return []
+    group_page = page_of(site, group)
     chosen = [tag for tag in tags if tag.name in post.tags]
     return [
         *({"type": "Hashtag", "href": address(group_page, name), "name": f"#{name}"} for name in post.tags),
