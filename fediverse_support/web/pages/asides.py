@@ -47,13 +47,20 @@ class EventView(msgspec.Struct, frozen=True):
     join_link: str
 
 
-async def of(visit: Visit, shown: Sequence[Shown]) -> dict[str, object]:
-    """The polls and events of these posts by their number, for a template."""
+class Asides(msgspec.Struct, frozen=True):
+    """What stands beside the posts of a thread, by the numbers of the posts."""
+
+    polls: dict[int, PollView]
+    events: dict[int, EventView]
+
+
+async def of(visit: Visit, shown: Sequence[Shown]) -> Asides:
+    """The polls and events of these posts, which the visitor was found to see."""
     live = [one.post for one in shown if one.post.state != "deleted"]
     asked = [post for post in live if post.type == "Question"]
     called = [post for post in live if post.type == "Event"]
     local = {one.post.id for one in shown if one.author.is_local}
-    return {"polls": await _polls(visit, asked), "events": await _events(visit, called, local)}
+    return Asides(await _polls(visit, asked), await _events(visit, called, local))
 
 
 async def _polls(visit: Visit, asked: Sequence[Post]) -> dict[int, PollView]:

@@ -44,6 +44,7 @@ async def show(visit: Visit) -> Response:
         root_id, read_at = thread.root.id, thread.root.active_at
         draft = await read_marks.reading(visit.db, visit.account.id, root_id, read_at, place)
     root = next(shown for shown in thread.posts if shown.post.is_root)
+    beside = await asides.of(visit, thread.posts)
     return visit.render(
         "thread.html",
         root=root,
@@ -55,7 +56,8 @@ async def show(visit: Visit) -> Response:
         audience=visit.text(AUDIENCES[thread.root.reach]),
         draft=draft,
         gathering=await gathering.on_opening(visit.db, visit.viewer, thread, clock.now()),
-        **await asides.of(visit, thread.posts),
+        polls=beside.polls,
+        events=beside.events,
     )
 
 
