@@ -35,8 +35,9 @@ async def delete_remote(
     await erase(db, post)
     group = await actors.by_id(db, post.group_id) if post.group_id else None
     if was_live and group is not None and group.is_local:
-        await announcing.pass_on(db, site, group, activity, uri, now)
+        # In this order: withdrawing takes back every Announce about the post that there is by then.
         await announcing.withdraw(db, site, group, post, now)
+        await announcing.pass_on(db, site, group, activity, uri, now)
 
 
 async def delete_confirmed(db: Connection, site: Site, post: Post, now: datetime) -> None:
@@ -69,8 +70,8 @@ async def hide_by_moderator(
         return
     await posts.set_state(db, post.id, "hidden", moderator.id)
     await posts.refresh_activity(db, post.root_id)
-    await announcing.pass_on(db, site, group, activity, post.uri, now)
     await announcing.withdraw(db, site, group, post, now)
+    await announcing.pass_on(db, site, group, activity, post.uri, now)
 
 
 async def hide_by_group(db: Connection, post_id: int, group_id: int) -> None:

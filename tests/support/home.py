@@ -21,9 +21,12 @@ from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Group, Level, Post, Viewer
 from fediverse_support.core.settings import Settings
 from fediverse_support.database import actors, follows
+from fediverse_support.database import groups as stored_groups
+from fediverse_support.database import posts as stored_posts
 from fediverse_support.database.pool import acquire
 from fediverse_support.foundation import Foundation, laid
 from fediverse_support.inbox.processing import Processor
+from fediverse_support.outbox.delivering import Deliverer
 from fediverse_support.protocol.signatures.keys import generate_rsa
 from tests.support.remote import RemoteActor, Signed, known
 
@@ -94,6 +97,13 @@ class Home:
         while await processor.step():
             pass
 
+    async def deliver_all(self) -> None:
+        """Let everything that is due reach the other servers."""
+        foundation = self.foundation
+        deliverer = Deliverer(self.pool, foundation.client, foundation.keyring)
+        while await deliverer.step():
+            pass
+
     async def outcomes(self) -> list[tuple[str, str]]:
         """(type, state) of everything that arrived and is still there."""
         return [(row["type"], row["state"]) for row in await self.arrivals()]
@@ -152,6 +162,29 @@ class Home:
         """Delete a post."""
         async with acquire(self.pool) as db, db.transaction():
             await posts.delete(db, self.site, author, post.id, clock.now())
+
+    async def post_by_uri(self, uri: str) -> Post:
+        """A post, ours or another's."""
+        async with acquire(self.pool) as db:
+            found = await stored_posts.by_uri(db, uri)
+        assert found is not None
+        return found
+
+    async def moderator(self, group: Group, remote: RemoteActor) -> None:
+        """Let somebody elsewhere look after a group, without a word on the wire."""
+        async with acquire(self.pool) as db:
+            person = await actors.by_uri(db, remote.uri)
+            assert person is not None
+            await stored_groups.add_moderator(db, group.actor.id, person.id)
+
+    async def ask_elsewhere(self, member: Actor, remote: RemoteActor) -> str:
+        """A member asks to follow somebody elsewhere; the id of the Follow, which is not sent."""
+        uri = f"{self.site.origin}/activities/{member.name}-follows-{remote.name}"
+        async with acquire(self.pool) as db:
+            followed = await actors.by_uri(db, remote.uri)
+            assert followed is not None
+            await follows.ask(db, member.id, followed.id, uri)
+        return uri
 
     async def set_level(self, domain: str, level: Level) -> None:
         """Put a domain on the ladder."""

@@ -16,7 +16,7 @@ from fediverse_support.database.pool import Pool, acquire
 from fediverse_support.protocol import parsing
 from fediverse_support.protocol.signatures.claims import Style
 from fediverse_support.protocol.signatures.keys import PrivateKey, generate_rsa, public_pem
-from fediverse_support.protocol.signatures.signing import sign_post
+from fediverse_support.protocol.signatures.signing import sign_get, sign_post
 from fediverse_support.protocol.site import Site
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
@@ -49,10 +49,12 @@ class RemoteActor:
     more: dict[str, Any] = field(default_factory=dict)
     key_name: str = ""
     """Another name gives another key: for rotation and forgery."""
+    path: str = "/users/"
+    key_part: str = "#main-key"
 
     @property
     def uri(self) -> str:
-        return f"{self.origin}/users/{self.name}"
+        return f"{self.origin}{self.path}{self.name}"
 
     @property
     def host(self) -> str:
@@ -60,7 +62,7 @@ class RemoteActor:
 
     @property
     def key(self) -> PrivateKey:
-        return PrivateKey(f"{self.uri}#main-key", rsa_of(self.key_name or self.name))
+        return PrivateKey(f"{self.uri}{self.key_part}", rsa_of(self.key_name or self.name))
 
     def document(self) -> dict[str, Any]:
         return {
@@ -74,7 +76,7 @@ class RemoteActor:
             "followers": f"{self.uri}/followers",
             "endpoints": {"sharedInbox": f"{self.origin}/inbox"},
             "publicKey": {
-                "id": f"{self.uri}#main-key",
+                "id": f"{self.uri}{self.key_part}",
                 "owner": self.uri,
                 "publicKeyPem": public_pem(self.key.key),
             },
@@ -128,6 +130,12 @@ class RemoteActor:
         body = activity if isinstance(activity, bytes) else json.dumps(activity).encode()
         headers = sign_post(url, body, self.key, datetime.now(UTC) - age, style)
         return Signed(url, headers, body)
+
+    def sign_get(self, url: str, *, style: Style = "cavage") -> dict[str, str]:
+        """The headers of a GET of `url`, signed."""
+        return {
+            name.lower(): value for name, value in sign_get(url, self.key, datetime.now(UTC), style).items()
+        }
 
 
 def wire(moment: datetime) -> str:

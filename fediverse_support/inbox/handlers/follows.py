@@ -87,6 +87,14 @@ async def reject(context: Context, activity: Activity, sender: Verified) -> str:
     return "One of ours was not let in."
 
 
+async def undo_accept(context: Context, inner: Activity, sender: Verified) -> str:
+    """A group elsewhere takes back that it let one of ours in (Smithereen's way to remove a member)."""
+    member = await _asker(context, inner, sender)
+    if member is None or not await follows.remove(context.db, member.id, sender.actor.id):
+        return "One of ours was not in there."
+    return "One of ours is no longer in there."
+
+
 async def _asker(context: Context, activity: Activity, sender: Verified) -> Actor | None:
     """The member of ours whose Follow of `sender` is answered: by its id, or by the embedded pair."""
     if activity.object_id and context.site.is_ours(activity.object_id):

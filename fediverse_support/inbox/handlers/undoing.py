@@ -20,6 +20,8 @@ async def undo(context: Context, activity: Activity, sender: Verified) -> str:
     consistency.undone_by_its_actor(activity, inner)
     if inner.type == "Follow":
         return await following.undo(context, activity, sender)
+    if inner.type == "Accept":
+        return await following.undo_accept(context, inner, sender)
     if inner.type in ("Like", "Dislike", "EmojiReact"):
         return await reactions.undo(context, activity, sender)
     if inner.type == "Announce":
