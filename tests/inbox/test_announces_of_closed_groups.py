@@ -2,6 +2,8 @@
 
 import pytest
 
+from fediverse_support.network.documents import Documents
+
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 CANARY = "canary-1b9d"
 
@@ -158,6 +160,25 @@ async def test_what_is_believed_is_kept_for_the_members(world, internet, way):
     assert (post["reach"], post["group_id"]) == ("members", group.actor.id)
     assert internet.asked == ([create["object"]["id"]] if way == "fetched" else [])
     assert await world.sent("Announce") == []
+
+
+async def test_what_its_server_does_not_show_yet_is_asked_for_again_for_some_hours(world, internet):
+    group, ana, _ = await scene(world)
+    create = among_members(ana, group)
+    now = world.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = announce(group, create) | {"published": now}
+    assert (await world.send(group, told)).state == "waiting"
+    world.clock.let_pass(minutes=10)
+    internet.documents[create["object"]["id"]] = create["object"]
+    # What failed a moment ago is not asked for again by the same.
+    world.documents = Documents(world.client, ana.key)
+    await world.process(world.new_processor())
+    assert (await world.arrived(told["id"])).outcome == "Stored."
+    lost = announce(group, among_members(ana, group)) | {"published": now}
+    assert (await world.send(group, lost)).state == "waiting"
+    world.clock.let_pass(hours=7)
+    await world.process()
+    assert (await world.arrived(lost["id"])).state == "refused"
 
 
 async def test_a_public_post_of_a_group_that_approves_its_members_is_shown_to_members_only(world):

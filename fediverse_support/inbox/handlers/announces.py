@@ -6,12 +6,13 @@ forge it anyway (O11).
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from fediverse_support.community import arrivals, removals
-from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, Trouble
+from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, RemoteTrouble, Trouble
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, follows, groups, reactions
 from fediverse_support.database import posts as stored
@@ -26,6 +27,8 @@ from fediverse_support.protocol.addressing import is_public
 from fediverse_support.protocol.vocabulary import Activity, PostDocument
 
 MOST_AT_ONCE = 100
+PATIENCE = timedelta(hours=6)
+"""For so long we go on asking for what a group has passed on from a member on a third server."""
 _FROM_HERE = "This is from here."
 """A group sends what our members write in it back to us, as to everybody: that is no news, and no mistake."""
 
@@ -53,9 +56,24 @@ async def _one(context: Context, activity: Activity, sender: Verified, item: str
             return await _post(context, activity, sender, await _believed_post(context, (sender.uri,), item))
         return await _inner(context, activity, sender, parsing.activity(item, context.site.gate))
     except Trouble as trouble:
+        if _may_be_shown_later(context, activity, sender, trouble):
+            raise RemoteTrouble("The author's server does not show this to us yet.") from None
         if len(activity.objects) == 1:
             raise
         return trouble.message
+
+
+def _may_be_shown_later(context: Context, activity: Activity, sender: Verified, trouble: Trouble) -> bool:
+    """Whether what was not found may be there in a while.
+
+    The server of a member elsewhere shows their words to us only when the group's server has told it that we
+    have members too; while that one is away the answer is the same as for what does not exist.
+    """
+    was_not_found = isinstance(trouble, Missing) and not isinstance(trouble, Gone)
+    if not was_not_found or not sender.actor.approves_followers or activity.published is None:
+        return False
+    was_asked_for = any(isinstance(found, Missing) for found in context.fetched.values())
+    return was_asked_for and context.now - activity.published < PATIENCE
 
 
 async def _inner(context: Context, activity: Activity, sender: Verified, inner: Activity) -> str:
