@@ -144,7 +144,7 @@ def _handle(site: Site, given: str) -> str:
     fits = NAME.fullmatch(name) if is_ours else _NAME_ELSEWHERE.fullmatch(name)
     if fits is None:
         raise Malformed("Write the handle like this: name@their.server.")
-    return f"{name}@{site.domain if is_ours else normal_host(host)}"
+    return f"{name}@{site.domain if is_ours else normal_host(host, site.gate)}"
 
 
 def _check(terms: Terms, note: str) -> None:
