@@ -49,7 +49,6 @@ DOCUMENTS = [
     Route("/groups/{name}/outbox/{before}", collections.outbox_page),
     Route("/groups/{name}/followers", collections.followers),
     Route("/groups/{name}/following", collections.following),
-    Route("/groups/{name}/moderators", collections.moderators),
     Route("/groups/{name}/featured", collections.featured),
     Route("/people/{name}/outbox", collections.outbox),
     Route("/people/{name}/outbox/{before}", collections.outbox_page),
@@ -66,6 +65,7 @@ DOCUMENTS = [
 DOCUMENTS_OF_PAGES = [
     Route("/", actors.nobody),
     Route("/groups/{name}", actors.group),
+    Route("/groups/{name}/moderators", collections.moderators),
     Route("/people/{name}", actors.person),
     Route("/posts/{id}", objects.post),
 ]

@@ -12,6 +12,7 @@ import structlog
 
 from fediverse_support.community import (
     arrivals,
+    bans,
     gathering,
     invitations,
     join_answers,
@@ -123,6 +124,8 @@ class Worker:
                 await reactions.forget_strays(db, now - KEEP_STRAYS)
                 async with db.transaction():
                     await arrivals.reunite(db)
+                async with db.transaction():
+                    await bans.end_expired(db, self._foundation.site, now)
                     await gathering.after_outages(db, now)
                 async with db.transaction():
                     await join_answers.empty_old_answers(db, now)

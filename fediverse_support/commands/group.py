@@ -16,7 +16,7 @@ from fediverse_support.core.models import Actor, Group, Reach
 from fediverse_support.database import actors
 from fediverse_support.database import groups as stored
 from fediverse_support.database.pool import Connection
-from fediverse_support.moderation import deeds
+from fediverse_support.moderation import deeds, teams
 from fediverse_support.protocol.site import Site
 
 app = App(name="group")
@@ -134,8 +134,7 @@ async def add_moderator(group: str, person: str, /) -> None:
     """Let somebody look after a group: a member here, or name@domain of somebody we have met."""
     async with deed() as (base, db):
         found, moderator = await groups.by_name(db, group), await _person(db, base.site, person)
-        await stored.add_moderator(db, found.actor.id, moderator.id)
-        await _after_change(db, base.site, found, "add moderator", moderator)
+        await teams.name(db, base.site, found.actor, moderator, None, clock.now())
     say(f"{moderator.handle} looks after {group} now.")
 
 
@@ -144,15 +143,8 @@ async def remove_moderator(group: str, person: str, /) -> None:
     """Let somebody look after a group no longer."""
     async with deed() as (base, db):
         found, moderator = await groups.by_name(db, group), await _person(db, base.site, person)
-        await stored.remove_moderator(db, found.actor.id, moderator.id)
-        await _after_change(db, base.site, found, "remove moderator", moderator)
+        await teams.dismiss(db, base.site, found.actor, moderator, None, clock.now())
     say(f"{moderator.handle} does not look after {group} any more.")
-
-
-async def _after_change(db: Connection, site: Site, group: Group, what: str, person: Actor) -> None:
-    """Put it on the record and tell the followers, whose servers read the moderators anew."""
-    await deeds.record(db, None, what, f"{group.actor.name}: {person.handle}", "", clock.now())
-    await groups.edit(db, site, group, groups.answers_of(group))
 
 
 async def _person(db: Connection, site: Site, given: str) -> Actor:

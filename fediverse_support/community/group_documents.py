@@ -55,6 +55,18 @@ async def tell_followers(db: Connection, site: Site, group: Group, by: Actor | N
         await _by_a_person(db, site, group, by, carried, now)
 
 
+async def tell_microblogs(db: Connection, site: Site, group: Group) -> None:
+    """Let microblogs read the group anew, and what it keeps at the top; others hear of each thing itself."""
+    if not visibility.federates(group):
+        return
+    now = clock.now()
+    update = activities.update_actor(
+        new_activity_uri(site), group.actor, await document(db, site, group, updated=now), now=now
+    )
+    to = Followers(group.actor, "object")
+    await publish(db, site, group.actor, update, object_uri=group.actor.uri, followers=to)
+
+
 async def _by_a_person(
     db: Connection, site: Site, group: Group, by: Actor, carried: Json, now: datetime
 ) -> None:

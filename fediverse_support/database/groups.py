@@ -71,6 +71,22 @@ async def by_actor(db: Connection, actor_id: int) -> Group | None:
     return read(row) if row else None
 
 
+async def named(db: Connection, name: str) -> tuple[Actor, Group | None] | None:
+    """The person or group of ours with this name, whatever its state, and its own answers if it is a group."""
+    row = await db.fetchrow(
+        """
+        select a as actor, g as rules
+          from actors a left join groups g on g.actor_id = a.id
+         where a.is_local and a.name = $1
+        """,
+        name.lower(),
+    )
+    if row is None:
+        return None
+    actor = actors.read(row["actor"])
+    return actor, of_row(actor, row["rules"]) if row["rules"] else None
+
+
 async def listed(db: Connection) -> list[Group]:
     """All our groups, in the community's own order."""
     rows = await db.fetch(
@@ -149,6 +165,14 @@ async def pin(db: Connection, group_id: int, object_uri: str) -> None:
 async def unpin(db: Connection, group_id: int, object_uri: str) -> None:
     """Let a post sink again. Safe to run twice."""
     await db.execute("delete from pins where group_id = $1 and object_uri = $2", group_id, object_uri)
+
+
+async def pinned_uris(db: Connection, group_id: int) -> list[str]:
+    """The ids of what a group keeps at the top, whoever may see it."""
+    rows = await db.fetch(
+        "select object_uri from pins where group_id = $1 order by pinned_at desc limit 1000", group_id
+    )
+    return [row["object_uri"] for row in rows]
 
 
 async def pinned(db: Connection, viewer: Viewer, group_id: int, limit: int) -> list[Post]:

@@ -1,7 +1,8 @@
 """Letting held posts in, hiding posts and bringing them back, on the record.
 
 What is hidden is kept: its author and the moderators see it, and it can come back. Where a post of one of our
-groups had been announced, the servers that were told of it are told of its end, and of its return.
+groups had been announced, the servers that were told of it are told of its end, and of its return. In a group
+elsewhere that one of ours looks after, that group is told, and passes it on.
 """
 
 from datetime import datetime
@@ -9,14 +10,14 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import announcing, removals, visibility
-from fediverse_support.core.errors import Conflict, Missing
+from fediverse_support.community import announcing, telling, visibility
+from fediverse_support.core.errors import Conflict
 from fediverse_support.core.models import Account, Actor, Post
 from fediverse_support.database import activities as stored
-from fediverse_support.database import actors, held, posts
+from fediverse_support.database import actors, blocks, groups, held, posts
 from fediverse_support.database.pool import Connection
-from fediverse_support.moderation import deeds
-from fediverse_support.outbox.publishing import new_activity_uri, publish
+from fediverse_support.moderation import deeds, rights
+from fediverse_support.outbox.publishing import new_activity_uri
 from fediverse_support.protocol import json_gate
 from fediverse_support.protocol.addressing import audience_for_group_post
 from fediverse_support.protocol.rendering import activities
@@ -30,12 +31,12 @@ async def hide(db: Connection, site: Site, post: Post, by: Account, reason: str,
     """
     if post.state not in ("live", "held"):
         raise Conflict("This post is hidden or deleted already.")
-    moderator, group = await _those_concerned(db, post, by)
+    moderator, group = await rights.acting(db, by), await _group_of(db, post)
     await posts.set_state(db, post.id, "hidden", moderator.id)
     await posts.refresh_activity(db, post.root_id)
-    if group is not None and group.is_local and visibility.is_public(post):
+    if group is not None and visibility.leaves(post) and await rights.speaks_there(db, group, moderator):
         await _tell_of_end(db, site, post, group, moderator, reason, now)
-    await deeds.record(db, by, "hide post", post.uri, reason, now)
+    await deeds.record(db, by, "hide post", post.uri, reason, now, group_id=post.group_id)
 
 
 async def show(db: Connection, site: Site, post: Post, by: Account, reason: str, now: datetime) -> None:
@@ -44,65 +45,108 @@ async def show(db: Connection, site: Site, post: Post, by: Account, reason: str,
     A post that was held is announced now, as it would have been on its arrival. Raises `Conflict` if it is
     neither held nor hidden.
     """
-    _, group = await _those_concerned(db, post, by)
+    moderator, group = await rights.acting(db, by), await _group_of(db, post)
     live = msgspec.structs.replace(post, state="live")
     kept = await held.take(db, post.id)
     match post.state:
         case "hidden" if kept is None:
-            await _bring_back(db, site, live, group, now)
+            await _bring_back(db, site, live, group, moderator, now)
         case "held" | "hidden":
             await _let_in(db, site, live, group, kept, now)
         case _:
             raise Conflict("This post is not held or hidden any more.")
-    await deeds.record(db, by, "let post in" if kept else "show post", post.uri, reason, now)
+    await blocks.forget_hidden(db, [post.id])
+    deed = "let post in" if kept else "show post"
+    await deeds.record(db, by, deed, post.uri, reason, now, group_id=post.group_id)
 
 
 async def _let_in(
     db: Connection, site: Site, post: Post, group: Actor | None, kept: str | None, now: datetime
 ) -> None:
-    await posts.set_state(db, post.id, "live", None)
-    await posts.refresh_activity(db, post.root_id)
+    await _set_live(db, post)
     author = await actors.by_id(db, post.author_id)
     if kept is not None and group is not None and group.is_local and author is not None:
         activity = json_gate.read(kept.encode())
         await announcing.announce_post(db, site, group, post, author, activity, now)
 
 
-async def _bring_back(db: Connection, site: Site, post: Post, group: Actor | None, now: datetime) -> None:
+async def _bring_back(
+    db: Connection, site: Site, post: Post, group: Actor | None, moderator: Actor, now: datetime
+) -> None:
     """Undo the Delete that was sent of it; if none was, nobody outside was told and nobody is told now."""
-    await posts.set_state(db, post.id, "live", None)
-    await posts.refresh_activity(db, post.root_id)
-    hider = await actors.by_id(db, post.hidden_by) if post.hidden_by else None
-    if hider is None or not hider.is_local:
+    await _set_live(db, post)
+    if group is None or not visibility.leaves(post):
         return
-    for sent in await stored.standing(db, hider.id, "Delete", [post.uri]):
-        undone = json_gate.read(sent.body.encode())
-        undo = activities.undo(new_activity_uri(site), actor=hider.uri, undone=undone)
-        await stored.mark_undone(db, sent.id, now)
-        if group is not None and group.is_local:
-            await removals.restore(db, site, post, undo, now)
+    undone = await _deletion_of(db, site, post, group, moderator, now)
+    if undone is None or not await rights.speaks_there(db, group, moderator):
+        return
+    undo = activities.undo(new_activity_uri(site), actor=moderator.uri, undone=undone)
+    author = await actors.by_id(db, post.author_id)
+    told = [author] if author is not None else []
+    await telling.tell(
+        db, site, group, moderator, undo, object_uri=post.uri, reach=post.reach, now=now, to=told
+    )
+    if group.is_local and author is not None:
+        await announcing.announce_again(db, site, group, post, author, now)
+
+
+async def _deletion_of(
+    db: Connection, site: Site, post: Post, group: Actor, moderator: Actor, now: datetime
+) -> dict[str, Any] | None:
+    """The Delete by which servers were told, in the name of who takes it back; None if they were not told.
+
+    Only who did a thing undoes it, so for what another moderator did a Delete of one's own is undone. That is
+    what Lemmy sends, too.
+    """
+    hider = await actors.by_id(db, post.hidden_by) if post.hidden_by else None
+    if hider is None:
+        return None
+    sent = await stored.standing(db, hider.id, "Delete", [post.uri]) if hider.is_local else []
+    for line in sent:
+        await stored.mark_undone(db, line.id, now)
+    if sent and hider.id == moderator.id:
+        return json_gate.read(sent[0].body.encode())
+    if sent or not hider.is_local or await groups.is_moderator(db, group.id, hider.id):
+        return _deletion(site, post, group, moderator, "")
+    return None
 
 
 async def _tell_of_end(
     db: Connection, site: Site, post: Post, group: Actor, moderator: Actor, reason: str, now: datetime
 ) -> None:
     author = await actors.by_id(db, post.author_id)
+    await telling.tell(
+        db,
+        site,
+        group,
+        moderator,
+        _deletion(site, post, group, moderator, reason),
+        object_uri=post.uri,
+        reach=post.reach,
+        now=now,
+        to=[author] if author is not None else [],
+    )
+    if group.is_local:
+        await announcing.withdraw(db, site, group, post, now)
+
+
+def _deletion(site: Site, post: Post, group: Actor, moderator: Actor, reason: str) -> dict[str, Any]:
+    """A Delete with a `summary`, which tells Lemmy and its kin that a moderator took the post down."""
     followers = group.followers_url or f"{group.uri}/followers"
-    delete: dict[str, Any] = activities.delete(
+    reach = "open" if post.reach == "sealed" else post.reach
+    return activities.delete(
         new_activity_uri(site),
         actor=moderator.uri,
         object=post.uri,
-        audience=audience_for_group_post(group.uri, followers, "quiet" if post.reach == "quiet" else "open"),
+        audience=audience_for_group_post(group.uri, followers, reach),
         summary=reason,
     )
-    to = [author] if author is not None and not author.is_local else []
-    await publish(db, site, moderator, delete, object_uri=post.uri, is_public=False, to=to)
-    await announcing.pass_on(db, site, group, delete, post.uri, now, reach=post.reach)
-    await announcing.withdraw(db, site, group, post, now)
 
 
-async def _those_concerned(db: Connection, post: Post, by: Account) -> tuple[Actor, Actor | None]:
-    moderator = await actors.by_id(db, by.actor_id)
-    if moderator is None:
-        raise Missing
-    return moderator, await actors.by_id(db, post.group_id) if post.group_id else None
+async def _set_live(db: Connection, post: Post) -> None:
+    await posts.set_state(db, post.id, "live", None)
+    await posts.refresh_activity(db, post.root_id)
+
+
+async def _group_of(db: Connection, post: Post) -> Actor | None:
+    return await actors.by_id(db, post.group_id) if post.group_id else None

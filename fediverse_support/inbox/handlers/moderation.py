@@ -5,7 +5,7 @@ reason, and passed on by the group as it came. What a group elsewhere does comes
 (`by_groups.py`); bans are in `bans.py`.
 """
 
-from fediverse_support.community import announcing, moderators, removals
+from fediverse_support.community import announcing, moderators, pins, removals
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Refused
 from fediverse_support.core.markup import safe_text
 from fediverse_support.core.models import Actor, Post
@@ -51,9 +51,15 @@ async def _change(context: Context, activity: Activity, sender: Verified, *, add
 
 async def _pin(context: Context, group: Actor, object_uri: str, *, adds: bool) -> None:
     post = await posts.by_uri(context.db, object_uri)
-    if adds and (post is None or post.group_id != group.id or post.state != "live"):
+    if not adds:
+        await pins.unpin(context.db, context.site, group, object_uri)
+        return
+    if post is None:
         raise Refused("This post is not in the group.")
-    await (groups.pin if adds else groups.unpin)(context.db, group.id, object_uri)
+    try:
+        await pins.pin(context.db, context.site, group, post)
+    except Conflict as conflict:
+        raise Refused(conflict.message) from None
 
 
 async def _name_moderator(context: Context, group: Actor, object_uri: str, *, adds: bool) -> None:

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from fediverse_support.web.desk import federation, overview, posts, topics
+from fediverse_support.web.desk import federation, overview, posts, suspensions, topics
 
 POST = ["POST"]
 
@@ -18,6 +18,9 @@ ROUTES: list[Route] = [
     Route("/desk/arrivals", federation.arrivals),
     Route("/desk/domains", federation.show_domains),
     Route("/desk/domains", federation.set_domain, methods=POST),
+    Route("/desk/suspensions", suspensions.show),
+    Route("/desk/suspensions", suspensions.suspend, methods=POST),
+    Route("/desk/suspensions/end", suspensions.admit, methods=POST),
     Route("/desk/hosts", federation.show_hosts),
     Route("/desk/hosts", federation.retry_host, methods=POST),
     Route("/desk/topics", topics.show),

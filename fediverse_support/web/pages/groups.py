@@ -6,12 +6,15 @@ from urllib.parse import quote
 import msgspec
 from starlette.responses import Response
 
-from fediverse_support.community import joining, threads, visibility
+from fediverse_support.community import bans, joining, threads, visibility
+from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import actors, follows, join_requests, read_marks, surroundings
+from fediverse_support.database.blocks import Block
 from fediverse_support.database.surroundings import Surroundings
 from fediverse_support.database.threads import Shown
+from fediverse_support.moderation import rights
 from fediverse_support.network import webfinger
 from fediverse_support.network.budget import FetchBudget
 from fediverse_support.web import doors
@@ -49,6 +52,8 @@ async def show(visit: Visit) -> Response:
         "federates": group is not None and visibility.federates(group),
         "card_title": actor.display_name if group and is_open(group) else "",
     }
+    shown["cares"] = rights.looks_after(visit.viewer, actor)
+    shown["stay_away"] = await _stay_away(visit, actor)
     shown["asking"] = (
         await join_requests.count_waiting(visit.db, actor.id) if looks_after(visit, actor) else 0
     )
@@ -56,6 +61,17 @@ async def show(visit: Visit) -> Response:
     if shown["may_see"]:
         shown |= await _inside(visit, actor, group, membership)
     return visit.render("group.html", 200, **shown)
+
+
+async def _stay_away(visit: Visit, actor: Actor) -> Block | None:
+    """That the moderators of a group, here or elsewhere, have asked the visitor not to come for now.
+
+    Who is in a group of ours was not: a ban ends the membership.
+    """
+    if visit.viewer.account is None or (actor.is_local and actor.id in visit.viewer.member_of):
+        return None
+    member = visit.services.site.person(visit.viewer.account.name)
+    return await bans.current(visit.db, member, actor.uri, clock.now())
 
 
 def is_open(group: Group) -> bool:

@@ -7,9 +7,10 @@ from fediverse_support.community.threads import Thread
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Post, Reach, Viewer
-from fediverse_support.database import drafts, read_marks
+from fediverse_support.database import deeds, drafts, read_marks
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.threads import Shown
+from fediverse_support.moderation import rights
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages import asides
 from fediverse_support.web.pages.groups import own_actor
@@ -45,6 +46,7 @@ async def show(visit: Visit) -> Response:
         draft = await read_marks.reading(visit.db, visit.account.id, root_id, read_at, place)
     root = next(shown for shown in thread.posts if shown.post.is_root)
     beside = await asides.of(visit, thread.posts)
+    closed = below_locks(thread)
     return visit.render(
         "thread.html",
         root=root,
@@ -53,6 +55,9 @@ async def show(visit: Visit) -> Response:
         authors={shown.post.id: shown.author.display_name or shown.author.name for shown in thread.posts},
         answered=_answered(visit, thread, root),
         may_answer=may_answer(visit.viewer, thread.group, root.post),
+        closed=closed,
+        cares=rights.looks_after(visit.viewer, thread.group),
+        why_hidden=await deeds.why_hidden(visit.db, _hidden(thread)) if _hidden(thread) else {},
         audience=visit.text(AUDIENCES[thread.root.reach]),
         draft=draft,
         gathering=await gathering.on_opening(visit.db, visit.viewer, thread, clock.now()),
@@ -64,13 +69,42 @@ async def show(visit: Visit) -> Response:
 def _answered(visit: Visit, thread: Thread, root: Shown) -> Shown:
     """Which post the answer box is for: the one in `?to=`, else the first."""
     wanted = visit.request.query_params.get("to", "")
-    live = [shown for shown in thread.posts if shown.post.state == "live"]
+    closed = set() if _moderates(visit.viewer, thread.group) else below_locks(thread)
+    live = [item for item in thread.posts if item.post.state == "live" and item.post.id not in closed]
     return next((shown for shown in live if shown.post.public_id == wanted), root)
 
 
 def may_answer(viewer: Viewer, group: Actor | None, root: Post) -> bool:
     """Whether an answer box makes sense. The group's own rules are asked when the answer is sent."""
-    return viewer.account is not None and group is not None and root.state == "live"
+    if viewer.account is None or group is None or root.state != "live":
+        return False
+    return root.locked_at is None or _moderates(viewer, group)
+
+
+def _moderates(viewer: Viewer, group: Actor | None) -> bool:
+    return group is not None and group.id in viewer.moderates
+
+
+def below_locks(thread: Thread) -> set[int]:
+    """The posts of a thread that nobody but moderators answers: what is locked, and all below it.
+
+    Every post is looked at once, from the top; where `inReplyTo` goes round there is no top, and no harm.
+    """
+    below: dict[int | None, list[Post]] = {}
+    for shown in thread.posts:
+        below.setdefault(shown.post.parent_id, []).append(shown.post)
+    waiting = [shown.post for shown in thread.posts if shown.post.locked_at is not None]
+    closed: set[int] = set()
+    while waiting:
+        post = waiting.pop()
+        if post.id not in closed:
+            closed.add(post.id)
+            waiting.extend(below.get(post.id, []))
+    return closed
+
+
+def _hidden(thread: Thread) -> list[str]:
+    return [shown.post.uri for shown in thread.posts if shown.post.state == "hidden"]
 
 
 def words_of(form: Form) -> posts.Words:
