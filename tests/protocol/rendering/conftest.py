@@ -6,9 +6,11 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
+from fediverse_support.core.events import Event
 from fediverse_support.core.models import Actor, Group, Post
+from fediverse_support.core.polls import Answer, Poll
 from fediverse_support.protocol.addressing import audience_for_group_post
-from fediverse_support.protocol.rendering import activities, actors, collections, posts
+from fediverse_support.protocol.rendering import activities, actors, collections, events, posts, questions
 from fediverse_support.protocol.signatures.keys import generate_ed25519, generate_rsa, public_pem
 from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.urls import OPEN_NETWORK
@@ -100,6 +102,25 @@ REPLY = msgspec.structs.replace(
 )
 
 
+POLL = Poll(
+    post_id=10,
+    is_ours=True,
+    ends_at=NOW + timedelta(days=3),
+    voters=3,
+    answers=(Answer("Mornings", 1), Answer("Evenings", 2)),
+)
+EVENT = Event(
+    post_id=10,
+    starts_at=NOW + timedelta(days=10),
+    ends_at=NOW + timedelta(days=10, hours=2),
+    time_zone="Europe/Berlin",
+    place="Old mill <b>",
+    join_link="https://meet.example/SECRET-LINK",
+    joining="approval",
+    most_people=12,
+)
+
+
 class World(NamedTuple):
     site: Site = SITE
     now: datetime = NOW
@@ -113,6 +134,13 @@ class World(NamedTuple):
 
     def note(self, post: Post | None = None) -> dict:
         return posts.note(SITE, post or ROOT, ANA, SOBER)
+
+    def question(self, **changes) -> dict:
+        return questions.question(self.note(), msgspec.structs.replace(POLL, **changes))
+
+    def event(self, **changes) -> dict:
+        event = msgspec.structs.replace(EVENT, **changes)
+        return events.event(self.note(events.worded(ROOT, event)), event)
 
     def answer(self) -> dict:
         return posts.note(SITE, REPLY, ANA, SOBER, parent_author=BO, root_uri=ROOT.uri)
@@ -150,6 +178,15 @@ def deeds(world, profiles) -> dict[str, dict]:
     in_group = {"actor": ANA.uri, "group": SOBER, "reach": "open"}
     boost = {"group": SOBER, "object_id": ROOT.uri, "author": ANA.uri, "now": NOW}
     follow = {"follow_id": "https://p.example/f/1", "follower": BO.uri, "actor": SOBER.uri}
+    join = {
+        "organiser": ANA.uri,
+        "guest": BO.uri,
+        "join_id": "https://p.example/j/1",
+        "event": ROOT.uri,
+    }
+    vote = questions.vote(
+        f"{ANA.uri}#vote-1", voter=ANA.uri, author=BO.uri, poll_uri=REPLY.in_reply_to, answer="Yes"
+    )
     ban = activities.block(id, person=BO.uri, reason="spam", until=NOW, removes_posts=True, **in_group)
     return {
         "create": create,
@@ -171,6 +208,12 @@ def deeds(world, profiles) -> dict[str, dict]:
         "accept": activities.accept(id, **follow),
         "reject": activities.reject(id, **follow),
         "refuse": activities.refuse(id, actor=SOBER.uri, refused_id=BO.uri, sender=BO.uri, reason="no"),
+        "create question": activities.create(id, world.question()),
+        "refresh question": activities.refresh(id, world.question(hides_totals=False), "2026-09-01T12:00:00Z"),
+        "create event": activities.create(id, world.event()),
+        "create vote": activities.create(id, vote),
+        "accept join": activities.accept_join(id, **join),
+        "reject join": activities.reject_join(id, **join),
         "undo like": activities.undo(id, actor=ANA.uri, undone=like),
         "undo announce": activities.undo(
             id, actor=SOBER.uri, undone=activities.announce_object(id, reach="open", **boost)
@@ -206,6 +249,10 @@ def documents(world, profiles, deeds) -> dict[str, dict]:
         **deeds,
         "note": world.note(),
         "reply": world.answer(),
+        "question": world.question(),
+        "closed question": world.question(closed_at=NOW + timedelta(days=3), is_multiple=True),
+        "event": world.event(),
+        "cancelled event": world.event(is_cancelled=True, place="", ends_at=None, most_people=None),
         "tombstone": posts.tombstone(ROOT.uri, "Note", NOW),
         "gone person": actors.gone(msgspec.structs.replace(ANA, gone_at=NOW)),
         "moderators": collections.whole(f"{SOBER.uri}/moderators", [ANA.uri]),

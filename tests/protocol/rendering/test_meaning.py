@@ -9,12 +9,14 @@ TOOT = "http://joinmastodon.org/ns#"
 LEMMY = "https://join-lemmy.org/ns#"
 GTS = "https://gotosocial.org/ns#"
 SEC = "https://w3id.org/security#"
+MZ = "https://joinmobilizon.org/ns#"
+PIEFED = "https://join.piefed.social/ns#"
 
 PLAIN_TERMS = """
-    actor alsoKnownAs attachment attributedTo audience cc content context deleted endTime endpoints
+    actor alsoKnownAs anyOf attachment attributedTo audience cc closed content context deleted endTime endpoints
     first followers following formerType generator height href icon inReplyTo items
-    manuallyApprovesFollowers mediaType movedTo name next object outbox partOf preferredUsername
-    prev published replies sensitive sharedInbox source summary tag target to totalItems updated url
+    location manuallyApprovesFollowers mediaType movedTo name next object oneOf outbox partOf preferredUsername
+    prev published replies sensitive sharedInbox source startTime summary tag target to totalItems updated url
     width
 """
 OTHER_TERMS = {
@@ -34,6 +36,20 @@ OTHER_TERMS = {
     "interactionPolicy": f"{GTS}interactionPolicy",
     "canQuote": f"{GTS}canQuote",
     "automaticApproval": f"{GTS}automaticApproval",
+    "votersCount": f"{TOOT}votersCount",
+    "timezone": f"{MZ}timezone",
+    "joinMode": f"{MZ}joinMode",
+    "participantCount": f"{MZ}participantCount",
+    "isOnline": f"{MZ}isOnline",
+    "externalParticipationUrl": f"{MZ}externalParticipationUrl",
+    "anonymousParticipation": f"{MZ}anonymousParticipationEnabled",
+    "maximumAttendeeCapacity": "http://schema.org/maximumAttendeeCapacity",
+    "eventStatus": "http://schema.org/eventStatus",
+    "ical:status": "http://www.w3.org/2002/12/cal/ical#status",
+    "onlineLink": f"{PIEFED}onlineLink",
+    "buyTicketsLink": f"{PIEFED}buyTicketsLink",
+    "feeCurrency": f"{PIEFED}feeCurrency",
+    "feeAmount": f"{PIEFED}feeAmount",
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
     "implements": "https://w3id.org/fep/844e/implements",
     "publicKey": f"{SEC}publicKey",
