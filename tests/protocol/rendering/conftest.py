@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from fediverse_support.core.events import Event
-from fediverse_support.core.models import Actor, Group, Post
+from fediverse_support.core.models import Actor, Group, OfferedTag, Post, Rule
 from fediverse_support.core.polls import Answer, Poll
 from fediverse_support.protocol.addressing import audience_for_group_post
 from fediverse_support.protocol.rendering import activities, actors, collections, events, posts, questions
@@ -121,6 +121,13 @@ EVENT = Event(
 )
 
 
+RULES = (
+    Rule(title="Be <kind> & *calm*", details_source="No _advice_.", details_html="<p>No <em>advice</em>.</p>"),
+    Rule(title="What is said here stays here"),
+)
+TAGS = (OfferedTag(name="just_listening", label="Just listening", tone="sky"),)
+
+
 class World(NamedTuple):
     site: Site = SITE
     now: datetime = NOW
@@ -130,7 +137,13 @@ class World(NamedTuple):
     bo: Actor = BO
     root: Post = ROOT
     reply: Post = REPLY
+    rules: tuple[Rule, ...] = RULES
+    tags: tuple[OfferedTag, ...] = TAGS
     keys_of = staticmethod(keys_of)
+
+    def tagged(self) -> dict:
+        post = msgspec.structs.replace(ROOT, tags=("just_listening", "größe"))
+        return posts.note(SITE, post, ANA, SOBER, offered=TAGS)
 
     def note(self, post: Post | None = None) -> dict:
         return posts.note(SITE, post or ROOT, ANA, SOBER)
@@ -156,6 +169,9 @@ def profiles(world) -> dict[str, dict]:
     """Every kind of actor document."""
     return {
         "group": actors.group(SITE, world.group, keys_of(SOBER.uri)),
+        "group with rules and tags": actors.group(
+            SITE, world.group, keys_of(SOBER.uri), rules=RULES, tags=TAGS
+        ),
         "person": actors.person(SITE, ANA, keys_of(ANA.uri), updated=NOW),
         "moved person": actors.person(
             SITE,
@@ -249,6 +265,7 @@ def documents(world, profiles, deeds) -> dict[str, dict]:
         **deeds,
         "note": world.note(),
         "reply": world.answer(),
+        "tagged note": world.tagged(),
         "question": world.question(),
         "closed question": world.question(closed_at=NOW + timedelta(days=3), is_multiple=True),
         "event": world.event(),

@@ -31,6 +31,11 @@ OTHER_TERMS = {
     "moderators": f"{LEMMY}moderators",
     "postingRestrictedToMods": f"{LEMMY}postingRestrictedToMods",
     "removeData": f"{LEMMY}removeData",
+    "lemmy:tagsForPosts": f"{LEMMY}tagsForPosts",
+    **{
+        name: f"{LEMMY}{name}"
+        for name in ("display_name", "text_color", "background_color", "blur_images")
+    },
     "language": "http://schema.org/inLanguage",
     "identifier": "http://schema.org/identifier",
     "interactionPolicy": f"{GTS}interactionPolicy",
@@ -60,7 +65,12 @@ OTHER_TERMS = {
     "publicKeyMultibase": f"{SEC}publicKeyMultibase",
 }
 TERMS = {term: f"{AS}{term}" for term in PLAIN_TERMS.split()} | OTHER_TERMS
-TYPES = {"Multikey": f"{SEC}Multikey", "Lock": f"{LEMMY}Lock"}
+TYPES = {
+    "Multikey": f"{SEC}Multikey",
+    "Lock": f"{LEMMY}Lock",
+    "CommunityPostTag": f"{LEMMY}CommunityPostTag",
+    "lemmy:CommunityTag": f"{LEMMY}CommunityTag",
+}
 
 
 def terms_in(value) -> set[str]:
