@@ -122,7 +122,7 @@ EVENT = Event(
 
 
 RULES = (
-    Rule(title="Be <kind> & *calm*", details_source="No _advice_.", details_html="<p>No <em>advice</em>.</p>"),
+    Rule(title="Be <kind> & *calm*", details_source="No _ad_.", details_html="<p>No <em>ad</em>.</p>"),
     Rule(title="What is said here stays here"),
 )
 TAGS = (OfferedTag(name="just_listening", label="Just listening", tone="sky"),)
