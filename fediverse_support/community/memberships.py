@@ -7,7 +7,8 @@ until that group's `Accept` arrives; only an Accept that answers our own Follow 
 from collections.abc import Sequence
 from datetime import datetime
 
-from fediverse_support.community import group_documents, invitations, visibility
+from fediverse_support.community import invitations, visibility
+from fediverse_support.community.stepping_down import step_down
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import activities as stored
@@ -188,7 +189,7 @@ async def leave(db: Connection, site: Site, member: Actor, group: Actor, now: da
     `Conflict`. Safe to run twice.
     """
     if group.is_local:
-        await _give_up_seat(db, site, member, group)
+        await step_down(db, site, member, group, None, now)
     else:
         for follow in await stored.standing(db, member.id, "Follow", [group.uri]):
             undo = activities.undo(
@@ -210,7 +211,7 @@ async def remove(
     known = await follows.between(db, member.id, group.actor.id)
     if known is None or known.state != "accepted":
         raise Missing("They are no member of this group.")
-    await _give_up_seat(db, site, member, group.actor)
+    await step_down(db, site, member, group.actor, by, now)
     await decline(db, site, member, group.actor, reason)
     await join_requests.put_removal(db, group.actor.id, member.id, by.id if by else None, reason, now)
 
@@ -221,17 +222,6 @@ def checked_words(text: str) -> str:
     if len(words) > LONGEST_WORDS:
         raise Malformed("Please keep it under 2,000 characters. Nothing was lost.")
     return words
-
-
-async def _give_up_seat(db: Connection, site: Site, person: Actor, group: Actor) -> None:
-    if not await groups.is_moderator(db, group.id, person.id):
-        return
-    rules = await groups.by_actor(db, group.id)
-    if rules is not None and rules.life == "running" and await groups.owner(db, group.id) == person.id:
-        raise Conflict("You are the owner of this group. Hand it over or archive it first, then leave it.")
-    await groups.remove_moderator(db, group.id, person.id)
-    if rules is not None:
-        await group_documents.tell_followers(db, site, rules)
 
 
 async def accepted_elsewhere(db: Connection, member: Actor, group: Actor, now: datetime) -> bool:

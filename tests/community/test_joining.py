@@ -351,7 +351,7 @@ async def test_the_owner_is_told_to_hand_over_or_archive_first(home):
         group.actor.id,
         owner.id,
     )
-    with pytest.raises(Conflict, match="Hand it over or archive it first"):
+    with pytest.raises(Conflict, match="Hand the group over or archive it first"):
         await call(home, memberships.leave, home.site, owner, group.actor, clock.now())
     assert await follows(home) == ["accepted"]
     await home.pool.execute("update groups set life = 'archived'")
@@ -368,7 +368,9 @@ async def test_a_moderator_who_leaves_looks_after_the_group_no_longer_and_the_fo
     await call(home, stored.add_moderator, group.actor.id, mo.id)
     await call(home, memberships.leave, home.site, mo, group.actor, clock.now())
     assert await home.pool.fetchval("select count(*) from group_moderators") == 0
-    assert "Update" in [activity["type"] for activity in await home.published(group.actor)]
+    (remove,) = await home.published(mo)
+    assert (remove["type"], remove["object"]) == ("Remove", mo.uri)
+    assert {"Announce", "Update"} <= {activity["type"] for activity in await home.published(group.actor)}
 
 
 async def test_who_is_removed_is_told_why(home):

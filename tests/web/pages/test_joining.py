@@ -316,7 +316,7 @@ async def test_the_owner_is_told_what_to_do_first(world, village, ada):
     await browser.follow()
     answer = await browser.submit("/groups/calm/leave")
     assert answer.status_code == 409
-    assert "Hand it over or archive it first" in answer.text
+    assert "Hand the group over or archive it first" in answer.text
 
 
 async def test_a_guest_reads_what_they_would_agree_to_and_gets_no_form(world, village):
