@@ -70,6 +70,17 @@ async def test_the_letter_goes_to_no_third_server(world):
     assert await world.sent("Create") == []
 
 
+@pytest.mark.parametrize("type", ["Group", "Application", "Service", "Organization"])
+async def test_only_people_join_what_is_for_members(world, type):
+    """A group that follows a group passes on what it hears; a server could follow for all of its people."""
+    world.internet.software["peer"] = "fediverse-support"
+    other, group = await world.known("other", type=type), await world.group(seeing="members")
+    arrived = await world.send(other, other.does("Follow", group.actor.uri))
+    assert "only people" in arrived.outcome
+    assert await states(world) == []
+    assert len(await world.sent("Reject")) == 1
+
+
 async def test_an_open_group_takes_everybody_as_before(world):
     ana, group = await newcomer(world, "mastodon"), await world.group()
     assert (await world.send(ana, ana.does("Follow", group.actor.uri))).outcome == "Let in."

@@ -14,6 +14,7 @@ log = structlog.get_logger()
 
 NOBODY_THERE = "There is nobody here of that name to follow."
 """Also said of a group that the asker may not know of: nobody learns from us that there is one."""
+ONLY_PEOPLE = "What is said in this group is for its members: only people join it, no groups and no servers."
 
 
 async def follow(context: Context, activity: Activity, sender: Verified) -> str:
@@ -22,24 +23,30 @@ async def follow(context: Context, activity: Activity, sender: Verified) -> str:
     uri = activity.id or f"{sender.uri}#follow"
     if await tombstones.was_undone(context.db, uri, sender.uri):
         return "The follow was taken back before it arrived."
-    must_wait = context.decision.is_quiet or context.decision.is_held
-    group = await groups.by_actor(context.db, followed.id) if followed.is_group else None
-    if group is not None and visibility.is_closed(group):
-        await _check_may_know(context, group, sender.actor)
-        await context.know_software(sender.actor)
-        if await servers.cannot_keep(context.db, sender.actor, group):
-            await servers.decline_kindly(context.db, context.site, followed, sender.actor, uri, context.now)
-            return f"Declined: {servers.CANNOT_KEEP}"
-        must_wait = must_wait or await servers.must_look_first(context.db, sender.actor, group)
     try:
-        await memberships.ask(
-            context.db, context.site, sender.actor, followed, uri, context.now, must_wait=must_wait
-        )
+        return await _asked(context, followed, sender.actor, uri)
     except Forbidden as no:
         log.info("follow.declined", host=sender.actor.host, why=no.message)
         await memberships.answer_to(context.db, context.site, "Reject", uri, sender.actor, followed)
         return f"Declined: {no.message}"
-    kept = await follows.between(context.db, sender.actor.id, followed.id)
+
+
+async def _asked(context: Context, followed: Actor, asker: Actor, uri: str) -> str:
+    """Let in, let wait, or decline kindly; raises `Forbidden` for a plain no."""
+    must_wait = context.decision.is_quiet or context.decision.is_held
+    group = await groups.by_actor(context.db, followed.id) if followed.is_group else None
+    if group is not None and visibility.is_closed(group):
+        await _check_may_know(context, group, asker)
+        if asker.type != "Person":
+            # A group would pass on what it hears, and a server or a bot has nobody behind it.
+            raise Forbidden(ONLY_PEOPLE)
+        await context.know_software(asker)
+        if await servers.cannot_keep(context.db, asker, group):
+            await servers.decline_kindly(context.db, context.site, followed, asker, uri, context.now)
+            return f"Declined: {servers.CANNOT_KEEP}"
+        must_wait = must_wait or await servers.must_look_first(context.db, asker, group)
+    await memberships.ask(context.db, context.site, asker, followed, uri, context.now, must_wait=must_wait)
+    kept = await follows.between(context.db, asker.id, followed.id)
     return "Let in." if kept and kept.state == "accepted" else "Waits for a moderator."
 
 
