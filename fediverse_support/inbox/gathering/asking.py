@@ -26,6 +26,8 @@ SECONDS = 120.0
 FIRST_REST = 75.0
 """Seconds in which a host that did not answer is left alone, unless it says for how long; longer than
 `Documents` remembers it."""
+SHORTEST_REST = 10.0
+"""A shorter one is only the gentle pace of deliveries to a host that has just come back."""
 
 Get = Callable[[str, FetchBudget], Awaitable[dict[str, Any]]]
 
@@ -97,5 +99,7 @@ async def _check_rest(tools: Tools, host: str) -> None:
     if until is None:
         async with acquire(tools.pool) as db:
             until = await hosts.rests_until(db, host, now)
-    if until is not None and until > now:
-        raise RemoteTrouble("This server rests.", retry_after=(until - now).total_seconds())
+    seconds = (until - now).total_seconds() if until is not None else 0.0
+    if seconds > SHORTEST_REST:
+        tools.pace.rest(host, seconds)
+        raise RemoteTrouble("This server rests.", retry_after=seconds)

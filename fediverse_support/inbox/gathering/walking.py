@@ -135,9 +135,8 @@ def _is_cut(found: CollectionDocument) -> bool:
 
 
 def _later(tools: Tools, under_way: Plan, errand: Errand) -> Plan:
-    """The host rests: as long as it asked for, or a little longer each time."""
-    tools.pace.rest(errand.host, asking.FIRST_REST * 2**errand.tries)
-    until = tools.pace.rests_until(errand.host) or tools.now()
-    if until - tools.now() > LONGEST_REST:
+    """The host rests now (`asking`); one that wants to rest for long is not waited for."""
+    until = tools.pace.rests_until(errand.host)
+    if until is not None and until - tools.now() > LONGEST_REST:
         return plan.without_host(under_way, errand.host)
     return plan.again(under_way, errand)
