@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from cyclopts import App, Parameter
 
+from fediverse_support.commands import group_joining
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import AsJson, print_fields, print_json, print_table, say
 from fediverse_support.community import groups
@@ -22,6 +23,8 @@ from fediverse_support.protocol.site import Site
 app = App(name="group")
 moderators = App(name="moderators", help="Who looks after a group.")
 app.command(moderators)
+app.command(group_joining.requests)
+app.command(group_joining.invite)
 
 
 @Parameter(name="*")

@@ -118,6 +118,35 @@ def test_a_group_is_added_changed_and_looked_after(program):
     assert "no such group" in program.refused("group", "show", "nothing")
 
 
+def test_people_are_invited_and_who_waits_is_listed(program):
+    program.done("group", "add", "tides", "--title", "Tides", "--join", "approval")
+    assert "from 1 to 90 days" in program.refused("group", "invite", "tides", "--days", "91")
+    assert "no such group" in program.refused("group", "invite", "nothing")
+    link = program.done("group", "invite", "tides", "--uses", "3").strip()
+    assert link.startswith("https://garden.example/invitations/")
+    made = program.json("group", "invite", "tides", "--handle", "@Rosa@harbour.example", "--days", "3")
+    assert (made["link"], made["handle"]) == (None, "rosa@harbour.example")
+    rows = program.database("select most_uses, code_hash from invitations order by id")
+    assert [row["most_uses"] for row in rows] == [3, 1]
+    assert link.rpartition("/")[2].encode() not in rows[0]["code_hash"]
+    assert program.json("group", "requests", "tides") == []
+    assert "Nobody waits." in program.done("group", "requests", "tides")
+    program.done("member", "add", "gerda", "--password-stdin", said=PASSWORD)
+    program.database(
+        """
+        insert into join_requests (id, group_id, actor_id, answers)
+        select 1, g.id, a.id, '[{"question": "Why?", "answer": "Grief"}]'
+          from actors g, actors a where g.name = 'tides' and a.name = 'gerda'
+        """
+    )
+    (asker,) = program.json("group", "requests", "tides")
+    assert (asker["handle"], asker["state"]) == ("gerda@garden.example", "waiting")
+    assert asker["answers"] == [{"question": "Why?", "answer": "Grief"}]
+    shown = program.done("group", "requests", "tides")
+    assert "gerda@garden.example" in shown
+    assert "Grief" not in shown
+
+
 def test_the_community_describes_itself(program):
     assert "title" in program.refused("community", "edit", "--title", " ")
     program.done("community", "edit", "--title", "The Garden", "--about-file", "-", said="For **all**\n")
