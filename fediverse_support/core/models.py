@@ -9,6 +9,7 @@ Reach = Literal["open", "quiet", "members", "sealed"]
 Role = Literal["owner", "admin", "moderator", "member"]
 Level = Literal["allowed", "limited", "held", "blocked"]
 PostState = Literal["live", "held", "hidden", "deleted"]
+Tone = Literal["plain", "leaf", "clay", "sky", "dusk"]
 
 REACHES: tuple[Reach, ...] = ("sealed", "members", "quiet", "open")
 """From the narrowest to the widest."""
@@ -190,8 +191,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OfferedTag(msgspec.Struct, frozen=True, kw_only=True):
-    """A tag that a group offers for its posts. `name` is what the hashtag says, `tone` one of `TONES`."""
+    """A tag that a group offers for its posts. `name` is what the hashtag says, `tone` its colour's name."""
 
     name: str
     label: str
-    tone: Literal["plain", "leaf", "clay", "sky", "dusk"] = "plain"
+    tone: Tone = "plain"

@@ -9,7 +9,8 @@ from fediverse_support.community import rules
 from fediverse_support.community.rules import Rules
 from fediverse_support.core import clock
 from fediverse_support.core.comparing import Change, items
-from fediverse_support.core.models import Group
+from fediverse_support.core.models import Actor, Group
+from fediverse_support.database import groups
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.places import our_group
 from fediverse_support.web.rendering import address_of
@@ -44,14 +45,21 @@ async def asked_of(visit: Visit, group: Group | None) -> Asked | None:
     return Asked(in_force, agreed, items(agreed.items, in_force.items) if version else [])
 
 
-async def take(visit: Visit, group: Group | None, form: Form, now: datetime) -> None:
+async def asked_in(visit: Visit, actor: Actor | None) -> Asked | None:
+    """The same for a group that is known by its actor, here or elsewhere."""
+    if actor is None or not actor.is_local or visit.viewer.actor_id is None:
+        return None
+    return await asked_of(visit, await groups.by_actor(visit.db, actor.id))
+
+
+async def take(visit: Visit, group_id: int | None, form: Form, now: datetime) -> None:
     """Record an agreement that was given together with what somebody wrote; call it in their transaction.
 
     Raises `Conflict` if the rules have changed since the form was made.
     """
     given = form.line("agreed")
-    if group is not None and visit.viewer.actor_id is not None and given.isdecimal() and len(given) < 9:
-        await rules.agree(visit.db, group.actor.id, visit.viewer.actor_id, int(given), now)
+    if group_id is not None and visit.viewer.actor_id is not None and given.isdecimal() and len(given) < 9:
+        await rules.agree(visit.db, group_id, visit.viewer.actor_id, int(given), now)
 
 
 @deed(Access.MEMBER)
@@ -59,5 +67,5 @@ async def agree(visit: Visit, form: Form) -> Response:
     """Agree to the rules in force."""
     group = await our_group(visit)
     async with visit.db.transaction():
-        await take(visit, group, form, clock.now())
+        await take(visit, group.actor.id, form, clock.now())
     return RedirectResponse(form.path("place", address_of(group.actor)), 303)

@@ -21,6 +21,7 @@ from fediverse_support.web import doors
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages import agreeing
 from fediverse_support.web.pages.places import known_group, looks_after
+from fediverse_support.web.pages.tagging import offered_in
 from fediverse_support.web.security import Access, Visit, deed, page
 
 LOOK_UP_SECONDS = 5.0
@@ -82,14 +83,17 @@ def is_open(group: Group) -> bool:
 async def _inside(visit: Visit, actor: Actor, group: Group | None, membership: str) -> dict[str, object]:
     """What only who may read the group sees of it."""
     before = visit.request.query_params.get("before", "")
-    found = await threads.of_group(visit.db, visit.viewer, actor, before)
-    pinned = [] if before else await surroundings.pinned(visit.db, visit.viewer, actor.id, MOST_PINNED)
+    tag = visit.request.query_params.get("tag", "").lower()[:100]
+    found = await threads.of_group(visit.db, visit.viewer, actor, before, tag=tag)
+    pinned = [] if before or tag else await surroundings.pinned(visit.db, visit.viewer, actor.id, MOST_PINNED)
     on_top = {shown.post.id for shown in pinned}
     around = await surroundings.of(visit.db, actor.id) if group else Surroundings([], [])
     return {
         "threads": [shown for shown in found.threads if shown.post.id not in on_top],
         "pinned": pinned,
         "older": found.next,
+        "tag": tag,
+        "offered": await offered_in(visit, actor),
         "news": await _news(visit, [*pinned, *found.threads]),
         "moderators": around.moderators,
         "next_door": await _next_door(visit, around),

@@ -5,15 +5,16 @@ from starlette.responses import RedirectResponse, Response
 from fediverse_support.community import gathering, posts, threads
 from fediverse_support.community.threads import Thread
 from fediverse_support.core import clock
-from fediverse_support.core.errors import Malformed, Missing
+from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Actor, Post, Reach, Viewer
 from fediverse_support.database import deeds, drafts, read_marks
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.threads import Shown
 from fediverse_support.moderation import rights
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages import asides
+from fediverse_support.web.pages import agreeing, asides
 from fediverse_support.web.pages.groups import own_actor
+from fediverse_support.web.pages.tagging import chosen_in, offered_in
 from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Access, Visit, deed, page
 
@@ -61,6 +62,8 @@ async def show(visit: Visit) -> Response:
         audience=visit.text(AUDIENCES[thread.root.reach]),
         draft=draft,
         gathering=await gathering.on_opening(visit.db, visit.viewer, thread, clock.now()),
+        offered=await offered_in(visit, thread.group),
+        asked=await agreeing.asked_in(visit, thread.group),
         polls=beside.polls,
         events=beside.events,
     )
@@ -113,6 +116,7 @@ def words_of(form: Form) -> posts.Words:
         source=form.text("source"),
         title=form.line("title"),
         content_warning=form.line("content_warning"),
+        tags=chosen_in(form),
     )
 
 
@@ -124,12 +128,13 @@ async def reply(visit: Visit, form: Form) -> Response:
     now = clock.now()
     try:
         async with visit.db.transaction():
+            await agreeing.take(visit, parent.group_id, form, now)
             written = await posts.reply(
                 visit.db, visit.services.site, author, visit.viewer, parent.id, words_of(form), now
             )
             await drafts.remove(visit.db, visit.account.id, form.path("place"))
             await read_marks.set_to(visit.db, visit.account.id, written.root_id, now)
-    except Malformed:
+    except (Malformed, Forbidden, Conflict):
         # Nothing that was typed is lost: it is a draft where it was typed.
         await drafts.save(visit.db, visit.account.id, form.path("place"), "", form.text("source"), now)
         raise

@@ -8,9 +8,11 @@ from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missin
 from fediverse_support.core.models import Actor, Group, Post
 from fediverse_support.database import actors, drafts
 from fediverse_support.web.forms import Form
+from fediverse_support.web.pages import agreeing
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.places import known_group
 from fediverse_support.web.pages.threads import AUDIENCES, post_at, words_of
+from fediverse_support.web.pages.tagging import chosen_in, offered_in
 from fediverse_support.web.rendering import N_, address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
@@ -23,10 +25,10 @@ async def show_write(visit: Visit) -> Response:
     actor, group = await known_group(visit)
     draft = await drafts.at(visit.db, visit.account.id, visit.request.url.path)
     fields = {"title": draft.title, "source": draft.source} if draft else {}
-    return _write_page(visit, actor, group, Form(fields), is_draft=draft is not None)
+    return await _write_page(visit, actor, group, Form(fields), is_draft=draft is not None)
 
 
-def _write_page(
+async def _write_page(
     visit: Visit,
     actor: Actor,
     group: Group | None,
@@ -44,6 +46,9 @@ def _write_page(
         source=form.text("source"),
         content_warning=form.line("content_warning"),
         audience=visit.text(AUDIENCES[group.reach] if group else ELSEWHERE),
+        asked=await agreeing.asked_of(visit, group),
+        offered=await offered_in(visit, actor),
+        chosen=chosen_in(form),
         message=visit.text(trouble.message) if trouble else "",
         is_draft=is_draft,
     )
@@ -56,12 +61,13 @@ async def write(visit: Visit, form: Form) -> Response:
     author = await own_actor(visit)
     try:
         async with visit.db.transaction():
+            await agreeing.take(visit, actor.id, form, clock.now())
             post = await posts.write(
                 visit.db, visit.services.site, author, actor, words_of(form), clock.now()
             )
             await drafts.remove(visit.db, visit.account.id, visit.request.url.path)
-    except (Malformed, Forbidden) as refusal:
-        return _write_page(visit, actor, group, form, refusal)
+    except (Malformed, Forbidden, Conflict) as refusal:
+        return await _write_page(visit, actor, group, form, refusal)
     return RedirectResponse(f"/posts/{post.public_id}", 303)
 
 
@@ -78,6 +84,7 @@ async def show_edit(visit: Visit) -> Response:
     """The form to change what is yours."""
     post = await _own(visit)
     fields = {"title": post.title, "source": post.source or "", "content_warning": post.content_warning}
+    fields |= {f"tag_{name}": "1" for name in post.tags}
     return await _edit_page(visit, post, Form(fields))
 
 
@@ -95,6 +102,9 @@ async def _edit_page(visit: Visit, post: Post, form: Form, trouble: Trouble | No
         source=form.text("source"),
         content_warning=form.line("content_warning"),
         audience=visit.text(AUDIENCES[post.reach]),
+        asked=None,
+        offered=await offered_in(visit, actor) if post.is_root else {},
+        chosen=chosen_in(form),
         message=visit.text(trouble.message) if trouble else "",
         is_draft=False,
     )
