@@ -13,7 +13,7 @@ import msgspec
 from fediverse_support.community import group_documents, speaking
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.markup import hashtags_in, safe_text
-from fediverse_support.core.models import Actor, Group, OfferedTag
+from fediverse_support.core.models import Actor, Group, OfferedTag, Tone
 from fediverse_support.database import groups
 from fediverse_support.database import tags as stored
 from fediverse_support.database.pool import Connection
@@ -23,7 +23,7 @@ MOST = 30
 """Tags that a post has at most."""
 MOST_OFFERED = 20
 LONGEST_LABEL = 60
-TONES = ("plain", "leaf", "clay", "sky", "dusk")
+TONES: tuple[Tone, ...] = ("plain", "leaf", "clay", "sky", "dusk")
 
 _NAME = re.compile(r"(?=\w*[a-z])[a-z0-9_]{1,60}")
 
