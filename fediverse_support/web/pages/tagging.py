@@ -54,7 +54,9 @@ async def show_edit(visit: Visit) -> Response:
     return _edit_page(visit, group, await tags.offered(visit.db, group.actor))
 
 
-def _edit_page(visit: Visit, group: Group, rows: list[OfferedTag], trouble: Trouble | None = None) -> Response:
+def _edit_page(
+    visit: Visit, group: Group, rows: list[OfferedTag], trouble: Trouble | None = None
+) -> Response:
     empty = min(EMPTY_ROWS, tags.MOST_OFFERED - len(rows))
     return visit.render(
         "group/tags.html",

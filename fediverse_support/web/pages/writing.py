@@ -11,8 +11,8 @@ from fediverse_support.web.forms import Form
 from fediverse_support.web.pages import agreeing
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.places import known_group
-from fediverse_support.web.pages.threads import AUDIENCES, post_at, words_of
 from fediverse_support.web.pages.tagging import chosen_in, offered_in
+from fediverse_support.web.pages.threads import AUDIENCES, post_at, words_of
 from fediverse_support.web.rendering import N_, address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
