@@ -40,11 +40,17 @@ def paged(uri: str, total: int, first: str) -> Json:
 
 
 def page(
-    uri: str, part_of: str, items: Sequence[str | Json], *, next: str | None = None, prev: str | None = None
+    uri: str,
+    part_of: str,
+    items: Sequence[str | Json],
+    *,
+    next: str | None = None,
+    prev: str | None = None,
+    most: int = PAGE,
 ) -> Json:
-    """One page; raises `TooLarge` for more than 40 items."""
-    if len(items) > PAGE:
-        raise TooLarge(f"A page has at most {PAGE} items.")
+    """One page; raises `TooLarge` for more than `most` items."""
+    if len(items) > most:
+        raise TooLarge(f"A page has at most {most} items.")
     return without_nothing(
         {
             "@context": context.POST,
@@ -58,28 +64,35 @@ def page(
     )
 
 
-def count_only(uri: str, total: int) -> Json:
-    """Followers or following: how many, and not who. The form is Lemmy's; Mastodon takes it for hidden."""
-    return {"@context": context.PLAIN, "id": uri, "type": "Collection", "totalItems": total, "items": []}
+def count_only(uri: str, total: int | None) -> Json:
+    """Followers or following: how many, and not who; None: not even that.
+
+    The form is Lemmy's; Mastodon takes it for hidden.
+    """
+    return without_nothing(
+        {"@context": context.PLAIN, "id": uri, "type": "Collection", "totalItems": total, "items": []}
+    )
 
 
 def thread(
-    root_uri: str, posts: Sequence[str], *, group: str | None, total: int, first: str | None = None
+    root_uri: str, posts: Sequence[str], *, group: str | None, total: int, pages: int | None = None
 ) -> Json:
-    """The posts of a thread in order, the root first (FEP-f228): all here, or from the page `first` on.
+    """The posts of a thread in order, the root first (FEP-f228): all here, or in this many pages.
 
     `group` owns the thread (FEP-7888, FEP-11dd).
     """
+    uri = f"{root_uri}/context"
     return without_nothing(
         {
             "@context": context.PLAIN,
-            "id": f"{root_uri}/context",
+            "id": uri,
             "type": "OrderedCollection",
             "attributedTo": group,
             "audience": group,
             "totalItems": total,
-            "first": first,
-            "orderedItems": None if first else list(posts),
+            "first": f"{uri}/1" if pages else None,
+            "last": f"{uri}/{pages}" if pages else None,
+            "orderedItems": None if pages else list(posts),
         }
     )
 

@@ -281,8 +281,6 @@ def documents(world, profiles, deeds) -> dict[str, dict]:
         ),
         "followers": collections.count_only(f"{SOBER.uri}/followers", 12),
         "thread": collections.thread(ROOT.uri, [ROOT.uri, REPLY.uri], group=SOBER.uri, total=2),
-        "long thread": collections.thread(
-            ROOT.uri, [], group=SOBER.uri, total=90, first=f"{ROOT.uri}/context/1"
-        ),
+        "long thread": collections.thread(ROOT.uri, [], group=SOBER.uri, total=90, pages=3),
         "replies": collections.replies(ROOT.uri, [REPLY.uri], next=f"{ROOT.uri}/replies/2"),
     }

@@ -14,7 +14,7 @@ PIEFED = "https://join.piefed.social/ns#"
 
 PLAIN_TERMS = """
     actor alsoKnownAs anyOf attachment attributedTo audience cc closed content context deleted endTime endpoints
-    first followers following formerType generator height href icon inReplyTo items
+    first followers following formerType generator height href icon inReplyTo items last
     location manuallyApprovesFollowers mediaType movedTo name next object oneOf outbox partOf preferredUsername
     prev published replies sensitive sharedInbox source startTime summary tag target to totalItems updated url
     width
