@@ -80,6 +80,11 @@ def widest(group: Group) -> Reach:
     return "members" if visibility.is_closed(group) and group.reach != "sealed" else group.reach
 
 
+def is_open(group: Group) -> bool:
+    """Whether a group may be put on show outside, in feeds and previews of links."""
+    return group.reach == "open" and not visibility.is_closed(group)
+
+
 def in_words(group: Group) -> list[str]:
     """Four sentences or more: who can join, who can read, who can write, how far words reach."""
     return [_joining(group), _reading(group), _writing(group), *reaching(group)]

@@ -51,7 +51,7 @@ async def show(visit: Visit) -> Response:
         "may_see": group is None or visibility.may_see_group(visit.viewer, group),
         "doors": [visit.text(line) for line in doors.in_words(group)] if group else [],
         "federates": group is not None and visibility.federates(group),
-        "card_title": actor.display_name if group and is_open(group) else "",
+        "card_title": actor.display_name if group and doors.is_open(group) else "",
     }
     shown["cares"] = rights.looks_after(visit.viewer, actor)
     shown["stay_away"] = await _stay_away(visit, actor)
@@ -73,11 +73,6 @@ async def _stay_away(visit: Visit, actor: Actor) -> Block | None:
         return None
     member = visit.services.site.person(visit.viewer.account.name)
     return await bans.current(visit.db, member, actor.uri, clock.now())
-
-
-def is_open(group: Group) -> bool:
-    """Whether this group may be put on show outside: everybody reads it, and it is no secret."""
-    return group.reach == "open" and not visibility.is_closed(group)
 
 
 async def _inside(visit: Visit, actor: Actor, group: Group | None, membership: str) -> dict[str, object]:
