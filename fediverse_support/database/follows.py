@@ -178,6 +178,21 @@ async def has_local_followers(db: Connection, followed_id: int) -> bool:
     )
 
 
+async def has_members_elsewhere(db: Connection) -> bool:
+    """Whether somebody here is in a group of another server that keeps what is said among its members."""
+    return bool(
+        await db.fetchval(
+            """
+            select exists (select from follows f
+                             join actors g on g.id = f.followed_id
+                             join actors m on m.id = f.follower_id
+                            where f.state = 'accepted' and m.is_local and not g.is_local
+                              and g.type = 'Group' and g.approves_followers)
+            """
+        )
+    )
+
+
 async def local_followers(db: Connection, followed_id: int) -> list[Actor]:
     """The people here who follow this actor and were accepted."""
     rows = await db.fetch(

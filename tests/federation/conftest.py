@@ -25,8 +25,10 @@ from fediverse_support.demo import doors
 from fediverse_support.inbox.lookups import Lookups
 from fediverse_support.inbox.processing import Processor
 from fediverse_support.network.budget import FetchBudget
+from fediverse_support.network.client import Reply
 from fediverse_support.network.documents import Documents
 from fediverse_support.outbox.delivering import Deliverer
+from fediverse_support.protocol.signatures.signing import ACTIVITY_JSON, sign_get
 from tests.support.home import Home, at_home
 
 
@@ -53,9 +55,7 @@ class Community:
             laid.pool, laid.site, laid.documents, laid.policies.current, laid.known_keys
         )
         self.deliverer = Deliverer(laid.pool, laid.client, laid.keyring)
-        self.lookups = Lookups(
-            laid.pool, laid.site, laid.documents, laid.acquaintance, laid.policies.current
-        )
+        self.lookups = Lookups(laid.pool, laid.site, laid.documents, laid.acquaintance, laid.policies.current)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The application, with an ear at the door (ASGI)."""
@@ -91,6 +91,23 @@ class Community:
             return await documents.fetch(url, FetchBudget())
         except (Missing, RemoteRefused):
             return None
+
+    async def asks(self, url: str, *, is_signed: bool = True) -> Reply:
+        """The answer to a GET of anything elsewhere, byte for byte, signed by this server or by nobody."""
+        laid = self.home.foundation
+        async with acquire(self.pool) as db:
+            key = await laid.keyring.instance(db)
+
+        def sign(target: str) -> dict[str, str]:
+            return sign_get(target, key, clock.now(), "cavage")
+
+        return await laid.client.get(
+            url,
+            accept=ACTIVITY_JSON,
+            limit=1_048_576,
+            same_origin=True,
+            signer=sign if is_signed else None,
+        )
 
     async def reads(self, member: Actor, words: str) -> bool:
         """Whether `member` may see a post here with these words."""
