@@ -205,6 +205,79 @@ async def test_nobody_agrees_to_what_they_have_not_read(world, village, ada, pub
         assert await rules.agreed(db, in_force) == [ada.actor_id]
 
 
+async def test_who_writes_agrees_once_where_they_write(world, village, ada, publishes):
+    group = await village.group()
+    await village.joins(ada, group)
+    await publishes(group, KIND)
+    browser = await world.signed_in(ada)
+    write = "/groups/night_owls/write"
+    page = await browser.get(write)
+    assert "Be kind." in page.text
+    [sent] = [values for form, values in browser.forms() if form["action"] == write]
+    words = {"title": "Awake", "source": "Words that must stay."}
+    refused = await browser.post(write, {name: sent[name] for name in sent if name != "agreed"} | words)
+    assert refused.status_code == 403
+    assert "Words that must stay." in refused.text
+    await browser.submit(write)
+    assert "Words that must stay." in (await browser.follow()).text
+    assert await agreed(world, group, ada) == 1
+    assert 'name="agreed"' not in (await browser.get(write)).text
+
+
+async def test_an_answer_is_kept_as_a_draft_until_its_writer_agrees(world, village, ada, ben, publishes):
+    group = await village.group()
+    for account in (ada, ben):
+        await village.joins(account, group)
+    post = await village.writes(ben, group.actor, "Hello?", title="Anybody")
+    await publishes(group, KIND)
+    browser = await world.signed_in(ada)
+    thread, answer = f"/posts/{post.public_id}", f"/posts/{post.public_id}/reply"
+    await browser.get(thread)
+    [sent] = [values for form, values in browser.forms() if form["action"] == answer]
+    assert sent.pop("agreed") == "1"
+    assert (await browser.post(answer, sent | {"source": "I am here."})).status_code == 403
+    assert "I am here." in (await browser.get(thread)).text
+    await browser.submit(answer)
+    assert "I am here." in (await browser.follow()).text
+    assert await agreed(world, group, ada) == 1
+
+
+async def test_rules_that_change_while_somebody_writes_are_shown_before_they_count(
+    world, village, ada, publishes
+):
+    group = await village.group()
+    await village.joins(ada, group)
+    await publishes(group, KIND)
+    browser = await world.signed_in(ada)
+    await browser.get("/groups/night_owls/write")
+    await publishes(group, KIND, QUIET)
+    page = await browser.submit("/groups/night_owls/write", title="Awake", source="Still here.")
+    assert page.status_code == 409
+    assert "What is said here stays here." in page.text
+    assert "Still here." in page.text
+    assert await agreed(world, group, ada) == 0
+
+
+async def test_members_are_asked_on_the_page_of_the_group_and_read_it_all_the_same(
+    world, village, ada, ben, publishes
+):
+    group = await village.group()
+    await village.joins(ada, group)
+    await village.writes(ada, group.actor, "Before.", title="A thread from before")
+    await publishes(group, KIND)
+    browser = await world.signed_in(ada)
+    page = await browser.get("/groups/night_owls")
+    assert "A thread from before" in page.text
+    await browser.submit("/groups/night_owls/rules/agree")
+    assert "I agree" not in (await browser.follow()).text
+    await publishes(group, KIND, QUIET)
+    page = (await browser.get("/groups/night_owls")).text
+    assert "The rules have changed since you agreed." in page
+    assert "<ins>What is said here stays here.</ins>" in page
+    assert "I agree" not in (await (await world.signed_in(ben)).get("/groups/night_owls")).text
+    assert "The rules that you agreed to" in (await browser.get("/groups/night_owls/rules")).text
+
+
 async def test_followers_elsewhere_are_told_of_new_rules(world, village, publishes):
     group = await village.group()
     rosa = await village.remote("https://peer.example/users/rosa")
