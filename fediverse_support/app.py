@@ -17,10 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fediverse_support.foundation import Foundation
 from fediverse_support.inbox.limits import HostRates
 from fediverse_support.inbox.lookups import Lookups
+from fediverse_support.inbox.members_elsewhere import MembersElsewhere
 from fediverse_support.inbox.reception import Reception
+from fediverse_support.inbox.requesters import Requesters
 from fediverse_support.web import health
 from fediverse_support.web.desk.routes import ROUTES as DESK
-from fediverse_support.web.federation import actors, collections, nodeinfo, objects
+from fediverse_support.web.federation import actors, collections, membership, nodeinfo, objects
 from fediverse_support.web.federation.answers import Endpoint, check_documents, nothing
 from fediverse_support.web.federation.inbox import Inbox, Owners
 from fediverse_support.web.federation.negotiation import wants_document
@@ -47,7 +49,9 @@ DOCUMENTS = [
     Route("/actor/outbox", collections.nothing_published),
     Route("/groups/{name}/outbox", collections.outbox),
     Route("/groups/{name}/outbox/{before}", collections.outbox_page),
-    Route("/groups/{name}/followers", collections.followers),
+    Route("/groups/{name}/followers", membership.followers),
+    Route("/groups/{name}/followers_synchronization", membership.synchronisation),
+    Route("/groups/{name}/followers_synchronization/{number}", membership.synchronisation_page),
     Route("/groups/{name}/following", collections.following),
     Route("/groups/{name}/featured", collections.featured),
     Route("/people/{name}/outbox", collections.outbox),
@@ -135,6 +139,14 @@ def _services(foundation: Foundation) -> Services:
         documents=foundation.documents,
         lookups=Lookups(
             foundation.pool, foundation.site, foundation.documents, foundation.acquaintance, policy
+        ),
+        requesters=Requesters(
+            foundation.pool,
+            foundation.site,
+            policy,
+            foundation.known_keys,
+            foundation.acquaintance,
+            MembersElsewhere(foundation.documents, policy),
         ),
         templates=Renderer(foundation.site.domain),
     )

@@ -1,8 +1,8 @@
-"""What other servers may fetch from us: who is known outside, and what is still public of what was said.
+"""What other servers may fetch from us: who is known outside, and what is still to be seen of what was said.
 
-One rule stands above all: what a guest may not see does not exist. A group with closed doors, somebody who
-has only asked to join, a post for members: each is answered like a name that was never given out (L3). What
-was public and was deleted leaves a tombstone.
+One rule stands above all: what whoever asks may not see does not exist. A sealed group, somebody who has only
+asked to join, a post for members whom their server has none of: each is answered like a name that was never
+given out (L3), by the same statements to the database. What was public and was deleted leaves a tombstone.
 
 An activity is kept word for word as it was sent, but it is not served word for word for ever: what it
 carries may have been taken back, hidden or edited since.
@@ -15,11 +15,11 @@ import msgspec
 
 from fediverse_support.community import posts as writing
 from fediverse_support.community import threads, visibility
-from fediverse_support.core.errors import Gone, Missing
+from fediverse_support.core.errors import Gone, Malformed, Missing
 from fediverse_support.core.identifiers import is_local_name
-from fediverse_support.core.models import GUEST, Actor, Group, Post, Viewer
+from fediverse_support.core.models import Actor, Group, Post, Viewer
 from fediverse_support.database import activities, actors, groups, posts, tombstones
-from fediverse_support.database.activities import Listed, Published
+from fediverse_support.database.activities import Listed
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol import json_gate
 from fediverse_support.protocol.addressing import is_public
@@ -42,7 +42,7 @@ class Served(msgspec.Struct, frozen=True):
 
 
 async def group(db: Connection, name: str) -> Group:
-    """Our group of this name, perhaps gone. Raises `Missing`, also for one with closed doors."""
+    """Our group of this name, perhaps gone. Raises `Missing`, also for a sealed one."""
     found = await groups.by_name(db, name) if is_local_name(name) else None
     if found is None or not _is_shown(found.actor, found):
         raise Missing
@@ -59,35 +59,47 @@ async def person(db: Connection, name: str) -> Actor:
 
 async def person_or_group(db: Connection, name: str) -> Actor:
     """Whoever has this name: there is one name space. Raises as `group` and `person` do."""
-    found = await actors.local_by_name(db, name) if is_local_name(name) else None
-    if found is None or not _is_shown(found, await groups.by_actor(db, found.id)):
+    found = await groups.named(db, name) if is_local_name(name) else None
+    if found is None or not _is_shown(*found):
         raise Missing
-    return found
+    return found[0]
 
 
-async def post(db: Connection, site: Site, public_id: str) -> Served:
+async def closed_group(db: Connection, name: str) -> Actor:
+    """Our group of this name if what is said in it is for its members. Raises `Missing`; `Malformed` for one
+    that is open to everybody.
+    """
+    found = await group(db, name)
+    if found.actor.state != "active":
+        raise Missing
+    if not visibility.is_closed(found):
+        raise Malformed("Everybody may see what is said in this group.")
+    return found.actor
+
+
+async def post(db: Connection, viewer: Viewer, site: Site, public_id: str) -> Served:
     """The Note of one of our posts, or its tombstone. Raises `Missing`."""
     try:
-        found = await visible(db, site, public_id)
+        found = await visible(db, viewer, site, public_id)
     except Gone:
         buried = await tombstones.tombstone(db, site.post(public_id))
         return Served(tombstone(site.post(public_id), *(buried or ("Note", None))), is_gone=True)
     return Served(await note_of(db, site, found))
 
 
-async def visible(db: Connection, site: Site, public_id: str) -> Post:
-    """The post of ours with this id, if everybody may see it. Raises `Missing`, or `Gone`.
+async def visible(db: Connection, viewer: Viewer, site: Site, public_id: str) -> Post:
+    """The post of ours with this id, if `viewer` may see it. Raises `Missing`, or `Gone`.
 
     Posts of other servers have pages here, but their documents are theirs to serve.
     """
-    found = await threads.visible_post(db, GUEST, public_id)
+    found = await threads.visible_post(db, viewer, public_id)
     if not site.is_ours(found.uri):
         raise Missing
     return found
 
 
 async def note_of(db: Connection, site: Site, found: Post) -> dict[str, Any]:
-    """The Note of a post of ours that a guest may see."""
+    """The Note of a post of ours, for somebody who may see it."""
     author = await actors.by_id(db, found.author_id)
     if author is None:
         raise Missing
@@ -97,23 +109,32 @@ async def note_of(db: Connection, site: Site, found: Post) -> dict[str, Any]:
     return await writing.render(db, site, found, author, place, answered)
 
 
-async def activity(db: Connection, site: Site, public_id: str) -> Served:
-    """An activity of one of our actors, or its tombstone if it was undone. Raises `Missing`."""
-    found = await activities.by_uri(db, site.activity(public_id))
+async def said_elsewhere(
+    db: Connection, site: Site, public_id: str, *, is_activity: bool
+) -> tuple[Actor, datetime] | None:
+    """The group elsewhere for whose members one of ours said this, and when. `public_id` is that of the post,
+    or of an activity about it.
+    """
+    uri = site.activity(public_id) if is_activity else site.post(public_id)
+    found = await posts.said_elsewhere(db, uri)
+    group = await actors.by_id(db, found[0]) if found else None
+    return (group, found[1]) if group and found else None
+
+
+async def activity(db: Connection, viewer: Viewer, site: Site, public_id: str) -> Served:
+    """An activity of one of our actors, or its tombstone if it was undone. Raises `Missing`.
+
+    Who was blocked or reported is not told, and of what is about a post only to who may see the post.
+    """
+    found = await activities.fetched(db, viewer, site.activity(public_id))
     if found is None:
         raise Missing
     document = json_gate.read(found.body.encode(), json_gate.FETCHED)
-    if not (found.is_public or _is_spoken_aloud(document)) or not await _stands(db, found.actor_id):
+    if not (found.is_public or _is_spoken_aloud(document, found.is_for_members)):
         raise Missing
-    about = await posts.by_uri(db, found.object_uri)
     if found.undone_at is not None:
-        if about is not None and about.reach not in ("open", "quiet"):
-            raise Missing
         return Served(tombstone(found.uri, found.type, found.undone_at), is_gone=True)
-    if about is None:
-        return Served(document)
-    _check_subject(found, about)
-    return Served(as_worded_now(document, about.edited_at))
+    return Served(as_worded_now(document, found.edited_at))
 
 
 async def outbox(
@@ -155,32 +176,17 @@ def _is_shown(actor: Actor, rules: Group | None) -> bool:
     return actor.state != "suspended"
 
 
-async def _stands(db: Connection, actor_id: int) -> bool:
-    actor = await actors.by_id(db, actor_id)
-    return actor is not None and _is_shown(actor, await groups.by_actor(db, actor_id))
-
-
-def _check_subject(found: Published, about: Post) -> None:
-    """Raise `Missing` unless what is said about this post is for everybody.
-
-    A Delete may be read by everybody when the author sent it; a moderator's tells why, to whom it concerns.
-    """
-    if found.type == "Undo" or (found.type == "Delete" and found.actor_id == about.author_id):
-        return
-    if found.type == "Delete" or not visibility.is_public(about):
-        raise Missing
-
-
-def _is_spoken_aloud(document: dict[str, Any]) -> bool:
+def _is_spoken_aloud(document: dict[str, Any], is_for_members: bool) -> bool:
+    """Whether this is for everybody; or about what members see, and then the asker is known to be one."""
     inner = document.get("object")
     kinds = {document["type"], inner.get("type") if isinstance(inner, dict) and "object" in inner else None}
     to, cc = document.get("to") or [], document.get("cc") or []
-    return kinds - {None} <= _SPOKEN_ALOUD and is_public(to, cc)
+    return kinds - {None} <= _SPOKEN_ALOUD and (is_for_members or is_public(to, cc))
 
 
 async def _place(db: Connection, site: Site, actor: Actor, before: str) -> int:
     last = await activities.by_uri(db, site.activity(before))
-    if last is None or last.actor_id != actor.id or not last.is_public:
+    if last is None or last.actor_id != actor.id or not (last.is_public or last.is_listed):
         raise Missing
     return last.id
 

@@ -65,24 +65,23 @@ async def visible_post(db: Connection, viewer: Viewer, public_id: str) -> Post:
     What was never here and what is not for this viewer are the same answer (L3); a deleted public
     post was known to everybody, so that it may say that it is gone.
     """
-    post = await posts.by_public_id(db, public_id)
-    return await _seen(db, viewer, post)
+    post = await posts.shown_to(db, viewer, public_id)
+    if post is None:
+        raise Missing("There is nothing here.")
+    if post.state == "deleted":
+        raise Gone("This post was deleted.")
+    return post
 
 
 async def visible_by_number(db: Connection, viewer: Viewer, post_id: int) -> Post:
     """The post with our number, if `viewer` may see it. Raises `Missing`, or `Gone`."""
-    return await _seen(db, viewer, await posts.by_id(db, post_id))
-
-
-async def _seen(db: Connection, viewer: Viewer, post: Post | None) -> Post:
-    if post is None:
-        raise Missing("There is nothing here.")
-    if post.state == "deleted" and post.reach in ("open", "quiet"):
+    found = await posts.seen_by(db, viewer, post_id)
+    if found is not None:
+        return found
+    post = await posts.by_id(db, post_id)
+    if post is not None and post.state == "deleted" and post.reach in ("open", "quiet"):
         raise Gone("This post was deleted.")
-    found = await posts.seen_by(db, viewer, post.id)
-    if found is None:
-        raise Missing("There is nothing here.")
-    return found
+    raise Missing("There is nothing here.")
 
 
 def _text(post: Post) -> str:

@@ -20,6 +20,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     object_uri: str
     is_public: bool
+    is_listed: bool = False
     body: str
     created_at: datetime
     undone_at: datetime | None
@@ -34,7 +35,21 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     edited_at: datetime | None
 
 
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """An activity that somebody asks for by its id; when the post that it is about was last edited, and
+    whether that is for members only."""
+
+    uri: str
+    type: str
+    is_public: bool
+    body: str
+    undone_at: datetime | None
+    edited_at: datetime | None
+    is_for_members: bool
+
+
 read = reader(Published)
+read_fetched = reader(Fetched)
 read_listed = reader(Listed)
 
 
@@ -63,6 +78,38 @@ async def by_uri(db: Connection, uri: str) -> Published | None:
     """The activity with this id."""
     row = await db.fetchrow("select * from activities where uri = $1", uri)
     return read(row) if row else None
+
+
+async def fetched(db: Connection, viewer: Viewer, uri: str) -> Fetched | None:
+    """The activity with this id, unless its actor or what it is about is not for `viewer`.
+
+    One statement that finds a row or none. Of what was undone a guest learns only if it was about something
+    public; a moderator's Delete tells why, to whom it concerns and to nobody else; what is addressed to
+    certain people, or to everybody, is for the caller to look at.
+    """
+    row = await db.fetchrow(
+        """
+        select a.uri, a.type, a.is_public, a.body, a.undone_at, p.edited_at,
+               coalesce(p.reach = 'members', false) as is_for_members
+          from activities a
+          join actors o on o.id = a.actor_id and o.state <> 'suspended'
+          left join groups g on g.actor_id = o.id
+          left join posts p on p.uri = a.object_uri
+         where a.uri = $1 and (o.type <> 'Group' or g.reach <> 'sealed')
+           and case
+               when p.id is null then true
+               when a.undone_at is not null then p.reach in ('open', 'quiet')
+               when a.type = 'Undo' or a.type = 'Delete' and a.actor_id = p.author_id then
+                    p.reach in ('open', 'quiet') or p.reach = 'members' and p.group_id = any ($3)
+               when a.type = 'Delete' then false
+               else p.state = 'live'
+                    and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+               end
+        """,
+        uri,
+        *viewer.sight,
+    )
+    return read_fetched(row) if row else None
 
 
 async def standing(db: Connection, actor_id: int, type: str, object_uris: Sequence[str]) -> list[Published]:

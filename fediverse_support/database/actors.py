@@ -56,6 +56,15 @@ async def with_inbox(db: Connection, inbox_url: str, limit: int) -> list[Actor]:
     return all_of(read, rows)
 
 
+async def is_met(db: Connection, host: str) -> bool:
+    """Whether we know anybody whose id is on this host."""
+    return bool(
+        await db.fetchval(
+            "select exists (select from actors where split_part(uri, '/', 3) = $1 and not is_local)", host
+        )
+    )
+
+
 async def any_local(db: Connection) -> str | None:
     """The id of one of our own actors, whichever."""
     uri: str | None = await db.fetchval("select uri from actors where is_local order by id limit 1")

@@ -72,7 +72,7 @@ async def by_actor(db: Connection, actor_id: int) -> Group | None:
 
 
 async def named(db: Connection, name: str) -> tuple[Actor, Group | None] | None:
-    """The person or group of ours with this name, whatever its state, and its own answers if it is a group."""
+    """The person or group of ours with this name, whatever its state; a group with its own answers."""
     row = await db.fetchrow(
         """
         select a as actor, g as rules

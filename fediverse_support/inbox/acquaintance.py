@@ -72,9 +72,19 @@ class Acquaintance:
         `claimed` is the activity's actor. Where it is on the key's origin it is asked directly, because
         then one GET brings key and actor; otherwise somebody forwards, and the key leads to its owner.
         """
-        gate = self._site.gate
-        if gate.same_origin(key_id, claimed):
+        if self._site.gate.same_origin(key_id, claimed):
             return await self.meet(claimed, budget)
+        return await self.meet_owner(key_id, budget)
+
+    async def meet_owner(self, key_id: str, budget: FetchBudget) -> Actor:
+        """Fetch the actor that a key belongs to, found by the key alone. Raises as `meet`.
+
+        A key id with a fragment is part of its actor's document; any other leads there.
+        """
+        gate = self._site.gate
+        uri, _, fragment = key_id.partition("#")
+        if fragment:
+            return await self.meet(uri, budget)
         document = await self._documents.fetch(key_id, budget)
         owner = parsing.key(document, gate).owner if _is_key(document) else str(document["id"])
         if not gate.same_origin(key_id, owner):

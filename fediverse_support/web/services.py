@@ -7,6 +7,7 @@ from fediverse_support.core.sealing import Seal
 from fediverse_support.core.settings import Settings
 from fediverse_support.database.pool import Pool
 from fediverse_support.inbox.lookups import Lookups
+from fediverse_support.inbox.requesters import Requesters
 from fediverse_support.network.documents import Documents
 from fediverse_support.protocol.site import Site
 from fediverse_support.web.clients import Limiter
@@ -22,6 +23,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     seal: Seal
     documents: Documents
     lookups: Lookups
+    requesters: Requesters
     templates: Renderer
     limiter: Limiter = msgspec.field(default_factory=Limiter)
 

@@ -23,7 +23,10 @@ from fediverse_support.core.settings import Settings
 from fediverse_support.database import accounts, actors, community
 from fediverse_support.database.pool import Pool, acquire
 from fediverse_support.inbox.acquaintance import Acquaintance
+from fediverse_support.inbox.known_keys import KnownKeys
 from fediverse_support.inbox.lookups import Lookups
+from fediverse_support.inbox.members_elsewhere import MembersElsewhere
+from fediverse_support.inbox.requesters import Requesters
 from fediverse_support.network.client import Client
 from fediverse_support.network.documents import Documents
 from fediverse_support.policy.engine import compile_policy
@@ -127,6 +130,14 @@ class World:
             seal=self.seal,
             documents=documents,
             lookups=Lookups(pool, self.site, documents, acquaintance, lambda: POLICY),
+            requesters=Requesters(
+                pool,
+                self.site,
+                lambda: POLICY,
+                KnownKeys(pool),
+                acquaintance,
+                MembersElsewhere(documents, lambda: POLICY),
+            ),
             templates=Renderer(self.site.domain),
         )
         check_routes([*PAGES, *DESK])

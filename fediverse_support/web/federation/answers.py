@@ -1,7 +1,8 @@
 """How a document is answered: exact types, caches, tombstones, and one 404 for everything that is not there.
 
-A handler takes a `Question` and gives a `Document`; `served` does the rest. `served` is also the mark that
-`check_documents` looks for at the start, so that no address answers without it (L5).
+A handler takes a `Question` and gives a `Document`; `served` does the rest, or for what depends on who asks
+its kin in `requesting.py`. They are also the mark that `check_documents` looks for at the start, so that no
+address answers without one (L5).
 """
 
 import functools
@@ -77,9 +78,9 @@ def served(handler: Handler) -> Endpoint:
             async with acquire(services.pool) as db:
                 return await handler(Question(request, services, db))
 
-        return await _answered(request, answer)
+        return await answered(request, answer)
 
-    return _declared(endpoint)
+    return declared(endpoint)
 
 
 def fixed(handler: Handler) -> Endpoint:
@@ -87,13 +88,13 @@ def fixed(handler: Handler) -> Endpoint:
 
     @functools.wraps(handler)
     async def endpoint(request: Request) -> Response:
-        return await _answered(request, lambda: handler(Question(request, services_of(request), None)))
+        return await answered(request, lambda: handler(Question(request, services_of(request), None)))
 
-    return _declared(endpoint)
+    return declared(endpoint)
 
 
 def check_documents(routes: Iterable[BaseRoute]) -> None:
-    """Raise `Misconfigured` if a route is not declared by one of the two, or takes anything but GET."""
+    """Raise `Misconfigured` if a route is not declared by one of them, or takes anything but GET."""
     for route in routes:
         if not isinstance(route, Route) or getattr(route.endpoint, "kind", None) != "document":
             raise Misconfigured(f"{getattr(route, 'path', route)} is not declared as a document.")
@@ -103,18 +104,25 @@ def check_documents(routes: Iterable[BaseRoute]) -> None:
 
 def nothing() -> Response:
     """The 404, the same to the byte for what is not there and what is not for everybody (L3)."""
-    return Response(_NOTHING, 404, media_type="application/json", headers=_headers(NEVER))
+    headers = _headers(NEVER) | {"Vary": "Signature, Accept"}
+    return Response(_NOTHING, 404, media_type="application/json", headers=headers)
 
 
-async def _answered(request: Request, answer: Callable[[], Awaitable[Document]]) -> Response:
+async def answered(
+    request: Request, answer: Callable[[], Awaitable[Document]], *, depends_on_signer: bool = False
+) -> Response:
+    """The response for what a handler answers or raises."""
     try:
-        return _written(request, await answer())
+        response = _written(request, await answer())
     except Gone as gone:
-        return _refusal(gone, ASK_AGAIN)
+        response = _refusal(gone, ASK_AGAIN)
     except Missing:
-        return nothing()
+        response = nothing()
     except (Refused, Unavailable) as trouble:
-        return _refusal(trouble, NEVER)
+        response = _refusal(trouble, NEVER)
+    if depends_on_signer:
+        response.headers["Vary"] = "Signature, Accept"
+    return response
 
 
 def _refusal(trouble: Trouble, cache: str) -> Response:
@@ -146,7 +154,8 @@ def _headers(cache: str) -> dict[str, str]:
     return {"Cache-Control": cache, "Vary": "Accept"}
 
 
-def _declared(endpoint: Any) -> Endpoint:
+def declared(endpoint: Any) -> Endpoint:
+    """Mark an endpoint as one that answers with a document to anybody."""
     endpoint.kind, endpoint.access = "document", "anyone"
-    declared: Endpoint = endpoint
-    return declared
+    marked: Endpoint = endpoint
+    return marked

@@ -17,6 +17,7 @@ from fediverse_support.protocol.rendering import collections
 from fediverse_support.protocol.rendering.collections import PAGE
 from fediverse_support.web.federation.answers import Document, Question, fixed, served
 from fediverse_support.web.federation.objects import public_id
+from fediverse_support.web.federation.requesting import for_members
 
 AT_ONCE = 20
 """Activities in a page of an outbox: each carries a whole post."""
@@ -26,10 +27,10 @@ Slice = Callable[[Connection, Viewer, int, int, int], Awaitable[list[str]]]
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 
 
-@served
+@for_members
 async def outbox(question: Question) -> Document:
     """What an actor published: the newest here, because Lemmy turns no page, and all of it in pages."""
-    actor = await _actor(question)
+    actor = await actor_of(question)
     items, _ = await published.outbox(
         question.db, question.viewer, question.services.site, actor, None, AT_ONCE
     )
@@ -38,10 +39,10 @@ async def outbox(question: Question) -> Document:
     return Document(body={**collections.whole(uri, items, total=total), "first": f"{uri}/{NEWEST}"})
 
 
-@served
+@for_members
 async def outbox_page(question: Question) -> Document:
     """One page of what an actor published."""
-    actor = await _actor(question)
+    actor = await actor_of(question)
     asked = str(question.request.path_params["before"])
     before = None if asked == NEWEST else public_id(asked)
     items, next = await published.outbox(
@@ -61,7 +62,7 @@ async def nothing_published(question: Question) -> Document:
 @served
 async def followers(question: Question) -> Document:
     """How many follow an actor."""
-    actor = await _actor(question)
+    actor = await actor_of(question)
     total = await follows.count_of(question.db, actor.id)
     return Document(body=collections.count_only(f"{actor.uri}/followers", total))
 
@@ -69,7 +70,7 @@ async def followers(question: Question) -> Document:
 @served
 async def following(question: Question) -> Document:
     """How many an actor follows; closed groups do not count."""
-    actor = await _actor(question)
+    actor = await actor_of(question)
     total = await follows.count_by(question.db, actor.id)
     return Document(body=collections.count_only(f"{actor.uri}/following", total))
 
@@ -77,15 +78,15 @@ async def following(question: Question) -> Document:
 @served
 async def moderators(question: Question) -> Document:
     """Who looks after a group (FEP-1b12)."""
-    group = await _actor(question)
+    group = await actor_of(question)
     found = await groups.moderators(question.db, group.id)
     return Document(body=collections.whole(f"{group.uri}/moderators", [actor.uri for actor in found]))
 
 
-@served
+@for_members
 async def featured(question: Question) -> Document:
     """What a group keeps on top: our posts embedded, as Lemmy wants them, others' by their ids."""
-    group = await _actor(question)
+    group = await actor_of(question)
     site = question.services.site
     items = [
         await published.note_of(question.db, site, post) if site.is_ours(post.uri) else post.uri
@@ -94,7 +95,7 @@ async def featured(question: Question) -> Document:
     return Document(body=collections.whole(f"{group.uri}/featured", items))
 
 
-@served
+@for_members
 async def replies(question: Question) -> Document:
     """The direct answers to a post, the first of them here."""
     post = await _post(question)
@@ -103,14 +104,14 @@ async def replies(question: Question) -> Document:
     return Document(body=collections.replies(post.uri, found[:PAGE], next=next))
 
 
-@served
+@for_members
 async def replies_page(question: Question) -> Document:
     """A further page of answers."""
     post = await _post(question)
     return await _page(question, f"{post.uri}/replies", threads.uris_of_replies, post)
 
 
-@served
+@for_members
 async def context(question: Question) -> Document:
     """All posts of a thread that everybody may see, in order (FEP-f228): here, or in pages."""
     root = await _root(question)
@@ -123,12 +124,12 @@ async def context(question: Question) -> Document:
         found,
         group=group.uri if group else None,
         total=total,
-        first=None if is_short else f"{root.uri}/context/1",
+        pages=None if is_short else -(-total // PAGE),
     )
     return Document(body=body)
 
 
-@served
+@for_members
 async def context_page(question: Question) -> Document:
     """One page of a long thread."""
     root = await _root(question)
@@ -141,11 +142,13 @@ async def _page(question: Question, uri: str, read: Slice, post: Post) -> Docume
         raise Missing
     number = int(text)
     found = await read(question.db, question.viewer, post.id, PAGE + 1, (number - 1) * PAGE)
+    if not found and number > 1:
+        raise Missing
     next = f"{uri}/{number + 1}" if len(found) > PAGE else None
     return Document(body=collections.page(f"{uri}/{number}", uri, found[:PAGE], next=next))
 
 
-async def _actor(question: Question) -> Actor:
+async def actor_of(question: Question) -> Actor:
     """The group or person whose collection this is; raises `Missing`, or `Gone`."""
     actor = await published.person_or_group(question.db, question.name)
     if not f"{question.services.site.origin}{question.request.url.path}".startswith(f"{actor.uri}/"):
@@ -157,7 +160,9 @@ async def _actor(question: Question) -> Actor:
 
 async def _post(question: Question) -> Post:
     """The post whose collection this is; raises `Missing`, or `Gone`."""
-    return await published.visible(question.db, question.services.site, public_id(question.name))
+    return await published.visible(
+        question.db, question.viewer, question.services.site, public_id(question.name)
+    )
 
 
 async def _root(question: Question) -> Post:

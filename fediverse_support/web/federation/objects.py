@@ -5,7 +5,8 @@ import re
 from fediverse_support.community import published
 from fediverse_support.community.published import Served
 from fediverse_support.core.errors import Missing
-from fediverse_support.web.federation.answers import Document, Question, served
+from fediverse_support.web.federation.answers import Document, Question
+from fediverse_support.web.federation.requesting import for_members_at_last
 
 _PUBLIC_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -17,17 +18,21 @@ def public_id(text: str) -> str:
     return text
 
 
-@served
+@for_members_at_last
 async def post(question: Question) -> Document:
     """The Note of one of our posts; 410 with a tombstone for a deleted one."""
-    found = await published.post(question.db, question.services.site, public_id(question.name))
+    found = await published.post(
+        question.db, question.viewer, question.services.site, public_id(question.name)
+    )
     return _document(found)
 
 
-@served
+@for_members_at_last
 async def activity(question: Question) -> Document:
     """What one of our actors did, as far as it was said aloud: NodeBB and Fedify fetch it to believe it."""
-    found = await published.activity(question.db, question.services.site, public_id(question.name))
+    found = await published.activity(
+        question.db, question.viewer, question.services.site, public_id(question.name)
+    )
     return _document(found)
 
 

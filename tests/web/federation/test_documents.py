@@ -26,15 +26,39 @@ def same(one, other):
 CLOSED = [{"seeing": "members"}, {"reach": "members"}, {"reach": "sealed"}]
 
 
-@pytest.mark.parametrize("answers", CLOSED)
-async def test_a_group_with_closed_doors_is_like_one_that_never_was(home, answers):
-    await home.group("secret", **answers)
-    for part in ("", "/outbox", "/outbox/newest", "/followers", "/following", "/moderators", "/featured"):
+async def test_a_sealed_group_is_like_one_that_never_was(home):
+    await home.group("secret", reach="sealed")
+    parts = ("", "/outbox", "/outbox/newest", "/followers", "/following", "/moderators", "/featured")
+    for part in (*parts, "/followers_synchronization", "/followers?is_follower=https://peer.example/actor"):
         hidden = await home.get(f"/groups/secret{part}")
         assert hidden.status_code == 404
         assert same(hidden, await home.get(f"/groups/nobody{part}")), part
     finger = "/.well-known/webfinger?resource=acct:{}@garden.localhost:8000"
     assert same(await home.get(finger.format("secret")), await home.get(finger.format("nobody")))
+
+
+@pytest.mark.parametrize("answers", CLOSED[:2])
+async def test_a_group_for_members_is_known_and_says_nothing_of_them(home, answers):
+    """As Lemmy 1.0 has it: who may ask to be let in must find the door."""
+    group, ada = await home.group("secret", **answers), await home.member()
+    await home.join(ada, group.actor)
+    await home.write(ada, group.actor)
+    document = (await home.get("/groups/secret")).json()
+    assert (document["manuallyApprovesFollowers"], document["discoverable"]) == (True, False)
+    assert (await home.get("/groups/secret/moderators")).status_code == 200
+    for part in ("/outbox", "/outbox/newest", "/featured"):
+        assert (await home.get(f"/groups/secret{part}")).json()["orderedItems"] == []
+    assert (await home.get("/groups/secret/outbox")).json()["totalItems"] == 0
+    assert "totalItems" not in (await home.get("/groups/secret/followers")).json()
+    nothing = await home.get(NOWHERE)
+    for part in ("/followers_synchronization", "/followers?is_follower=https://peer.example/actor"):
+        assert same(await home.get(f"/groups/secret{part}"), nothing)
+
+
+async def test_who_follows_an_open_group_is_asked_in_vain(home):
+    await home.group()
+    answer = await home.get("/groups/sober/followers?is_follower=https://peer.example/actor")
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("answers", CLOSED)
@@ -57,8 +81,9 @@ async def test_closing_the_doors_takes_back_what_was_open(home):
         assert (await home.get(path)).status_code == 200, path
     await home.edit_group(group, seeing="members")
     nothing = await home.get(NOWHERE)
-    for path in (f"/posts/{post.public_id}", create, *announces, "/groups/sober", "/groups/sober/outbox"):
+    for path in (f"/posts/{post.public_id}", create, *announces):
         assert same(await home.get(path), nothing), path
+    assert (await home.get("/groups/sober/outbox")).json()["totalItems"] == 0
     assert (await home.get("/people/ada/outbox")).json()["totalItems"] == 0
 
 

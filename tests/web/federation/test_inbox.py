@@ -217,7 +217,7 @@ async def test_an_inbox_that_nobody_has_is_404_and_never_410(home, alice):
     gone = await home.member("bob")
     await actors.mark_gone(home.pool, gone.id, clock.now())
     await home.member("eve", state="waiting")
-    await home.group("secret", seeing="members")
+    await home.group("secret", reach="sealed")
     answers = []
     for path in (
         "/groups/nobody/inbox", "/people/nobody/inbox", "/people/bob/inbox", "/people/eve/inbox",
