@@ -1,4 +1,4 @@
-"""Events and polls of other servers: whatever they say of time and place, and however many answers they have."""
+"""Events and polls of other servers: whatever they say of time and place, however many answers they have."""
 
 import json
 from datetime import UTC, datetime
