@@ -166,8 +166,9 @@ class Times:
     """Says when something was, in one language: "3 hours ago", with the exact time for who needs it."""
 
     def __init__(self, language: str, translations: gettext.NullTranslations) -> None:
-        self._locale = Locale.parse(language)
-        months = self._locale.months["format"]["wide"]
+        # The day before the month, as `exact` has it.
+        self._long = Locale.parse("en_GB" if language == "en" else language)
+        months = self._long.months["format"]["wide"]
         self._months = [months[number] for number in range(1, 13)]
         self._exact = translations.gettext("%(day)s %(month)s %(year)s, %(time)s UTC")
         self._now = translations.gettext("just now")
@@ -184,7 +185,7 @@ class Times:
         """A `<time>` element that says the day: for what is to come."""
         utc = moment.astimezone(UTC)
         return Markup('<time datetime="{}" title="{}">{}</time>').format(
-            utc.strftime("%Y-%m-%dT%H:%MZ"), self.exact(utc), format_date(utc, "long", locale=self._locale)
+            utc.strftime("%Y-%m-%dT%H:%MZ"), self.exact(utc), format_date(utc, "long", locale=self._long)
         )
 
     def exact(self, utc: datetime) -> str:
