@@ -166,14 +166,21 @@ def likeness(answer, name=None):
 async def test_asking_for_what_is_hidden_costs_the_same_work_as_for_what_never_was(scene):
     """No clock is needed to compare: the statements that the database sees are counted."""
     for path in ("/posts/{}", "/posts/{}/replies", "/posts/{}/context"):
-        for accept in (HTML, AP):
-            for who in ("guest", "stranger", "asker"):
-                counts = set()
-                for public_id in (*(post.public_id for post in scene.posts.values()), new_public_id()):
-                    before = spent.queries
-                    await asked(scene, who, path.format(public_id), "GET", accept)
-                    counts.add(spent.queries - before)
-                assert len(counts) == 1, f"{path} ({accept}, {who}): {counts}"
+        for who, accept in everybody("GET"):
+            hidden = [scene.posts[name].public_id for name in WATCHED]
+            counts = {await statements(scene, who, path.format(it), accept) for it in hidden}
+            never = await statements(scene, who, path.format(new_public_id()), accept)
+            assert counts == {never}, f"{path} ({accept}, {who})"
+
+
+async def statements(scene, who, at, accept):
+    """How many statements one answer takes; the less of two, since now and then the house is read anew."""
+    counts = []
+    for _ in range(2):
+        before = spent.queries
+        await asked(scene, who, at, "GET", accept)
+        counts.append(spent.queries - before)
+    return min(counts)
 
 
 async def test_webfinger_and_nodeinfo_give_no_hint(scene):
