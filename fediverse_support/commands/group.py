@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from cyclopts import App, Parameter
 
-from fediverse_support.commands import group_joining
+from fediverse_support.commands import group_joining, group_life
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import AsJson, print_fields, print_json, print_table, say
 from fediverse_support.community import groups
@@ -25,6 +25,7 @@ moderators = App(name="moderators", help="Who looks after a group.")
 app.command(moderators)
 app.command(group_joining.requests)
 app.command(group_joining.invite)
+group_life.register(app)
 
 
 @Parameter(name="*")
@@ -46,6 +47,10 @@ class Given:
     reach: Annotated[Reach | None, Parameter(help="How far it carries; sealed never leaves this server.")] = (
         None
     )
+    default_reach: Annotated[
+        Reach | Literal["widest"] | None,
+        Parameter(help="How far a post goes unless its author says otherwise; widest: as far as it may."),
+    ] = None
 
 
 _NOTHING = Given()
@@ -58,6 +63,7 @@ async def add(
     *,
     title: Annotated[str, Parameter(help="What people read, up to 200 characters.")],
     given: Given = _NOTHING,
+    owner: Annotated[str, Parameter(help="The member who decides about it; else the admins do.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a group. NAME has 1 to 30 small letters, digits and _; people and groups share all names."""
@@ -65,6 +71,8 @@ async def add(
     async with deed() as (base, db):
         made = await groups.create(db, base.site, base.seal, name, answers)
         await deeds.record(db, None, "add group", name, "", clock.now())
+        if owner:
+            await group_life.make_owner(db, base.site, made, owner)
     if as_json:
         print_json(_shown(made))
     else:
@@ -94,8 +102,12 @@ async def show(name: str, /, *, as_json: AsJson = False) -> None:
     """Show one group and its moderators."""
     async with foundation() as (_, db):
         group = await groups.by_name(db, name)
-        looked_after_by = [actor.handle for actor in await groups.moderators(db, group)]
-    shown = _shown(group) | {"moderators": looked_after_by}
+        team = await groups.moderators(db, group)
+        owner_id = await stored.owner(db, group.actor.id)
+    shown = _shown(group) | {
+        "owner": next((actor.handle for actor in team if actor.id == owner_id), ""),
+        "moderators": [actor.handle for actor in team],
+    }
     if as_json:
         print_json(shown)
     else:
@@ -160,10 +172,11 @@ async def _person(db: Connection, site: Site, given: str) -> Actor:
 
 
 def _changed(answers: Answers, given: Given, title: str | None = None) -> Answers:
-    changes = {**asdict(given), "title": title}
-    return msgspec.structs.replace(
-        answers, **{key: value for key, value in changes.items() if value is not None}
-    )
+    given_ones = {**asdict(given), "title": title}
+    changes = {key: value for key, value in given_ones.items() if value is not None}
+    if given.default_reach == "widest":
+        changes["default_reach"] = None
+    return msgspec.structs.replace(answers, **changes)
 
 
 def _shown(group: Group) -> dict[str, object]:
@@ -178,4 +191,8 @@ def _shown(group: Group) -> dict[str, object]:
         "see": group.seeing,
         "post": group.speaking,
         "reach": group.reach,
+        "default_reach": group.default_reach or "widest",
+        "life": group.life,
+        "moved_to": group.actor.moved_to or "",
+        "also_known_as": list(group.actor.also_known_as),
     }

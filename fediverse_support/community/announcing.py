@@ -18,7 +18,7 @@ import msgspec
 
 from fediverse_support.core.models import Actor, Post, Reach
 from fediverse_support.database import activities as stored
-from fediverse_support.database import groups, posts
+from fediverse_support.database import deliveries, groups, posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.outbox.publishing import Followers, Piece, new_activity_uri, publish, publish_all
 from fediverse_support.protocol import json_gate
@@ -92,6 +92,31 @@ async def pass_on(
     if reach != "sealed":
         wrapped = _wrapped(site, group, activity, now, reach)
         await publish_all(db, site, group, [wrapped], object_uri=object_uri)
+
+
+async def pass_on_to(
+    db: Connection,
+    site: Site,
+    group: Actor,
+    activity: Mapping[str, Any],
+    object_uri: str,
+    now: datetime,
+    *,
+    reach: Reach,
+    keeps_private: bool | None,
+) -> None:
+    """The same, but only to those servers that are known not to keep private what members say (False), only
+    to the others (True), or to all (None).
+    """
+    wrapped = _wrapped(site, group, activity, now, reach)
+    told = Followers(group, None if reach == "members" else "activity", keeps_private)
+    piece = msgspec.structs.replace(wrapped, followers=told)
+    await publish_all(db, site, group, [piece], object_uri=object_uri)
+
+
+async def hosts_of_members(db: Connection, group: Actor) -> list[str]:
+    """The servers that get what is for members of this group of ours: the true list, as it is delivered."""
+    return await deliveries.hosts_reached(db, group.id, keeps_private=True)
 
 
 async def _reach_of(db: Connection, group: Actor, object_uri: str) -> Reach:

@@ -2,13 +2,14 @@
 
 import msgspec
 
-from fediverse_support.community import group_documents
+from fediverse_support.community import closing, group_documents
+from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.identifiers import is_local_name
 from fediverse_support.core.markup import render_markdown
 from fediverse_support.core.models import REACHES, Actor, Group
 from fediverse_support.core.sealing import Seal
-from fediverse_support.database import actors, groups, posts
+from fediverse_support.database import actors, groups
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.site import Site
 
@@ -69,8 +70,7 @@ async def edit(db: Connection, site: Site, group: Group, answers: Answers, by: A
     changed = await groups.by_actor(db, group.actor.id)
     if changed is None:
         raise Missing("This group is gone.")
-    if changed.seeing == "members" or changed.reach in ("members", "sealed"):
-        await posts.narrow_group(db, group.actor.id)
+    await closing.settle(db, site, group, changed, clock.now())
     await group_documents.tell_followers(db, site, changed, by)
     return changed
 

@@ -146,6 +146,19 @@ async def stand_again(db: Connection, actor_id: int, object_uri: str) -> None:
     )
 
 
+async def list_without_boost(db: Connection, actor_id: int, object_uri: str) -> None:
+    """What was first passed on about an object stands in the outbox by itself. Safe to run twice."""
+    await db.execute(
+        """
+        update activities set is_listed = true
+         where id = (select min(id) from activities
+                      where actor_id = $1 and object_uri = $2 and type = 'Announce' and undone_at is null)
+        """,
+        actor_id,
+        object_uri,
+    )
+
+
 async def withdraw_about(db: Connection, object_uri: str, now: datetime) -> None:
     """What was deleted is not served any more inside the activities that carried it."""
     await db.execute(

@@ -22,6 +22,16 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class FromElsewhere(msgspec.Struct, frozen=True):
+    """Somebody on another server who follows one of ours or has asked to, and what runs on that server."""
+
+    follower: Actor
+    is_accepted: bool
+    asked_as: str
+    software: str | None
+    version: str | None
+
+
 read = reader(Follow)
 
 
@@ -97,6 +107,7 @@ async def remove(db: Connection, follower_id: int, followed_id: int) -> bool:
     The request to join that it is about, if one is still open, is withdrawn with it, and what waits to be
     delivered to them as a member is taken back.
     """
+    await recalls.end_membership(db, followed_id)
     status = await db.execute(
         """
         with withdrawn as (
@@ -302,6 +313,45 @@ async def groups_open_to(db: Connection, host: str, unable: Sequence[str], old_l
         old_lemmy,
     )
     return [row["followed_id"] for row in rows]
+
+
+async def from_elsewhere(db: Connection, followed_id: int) -> list[FromElsewhere]:
+    """Everybody on other servers who follows an actor of ours or has asked to."""
+    rows = await db.fetch(
+        """
+        select a as actor, f.state = 'accepted' as is_accepted,
+               coalesce(f.activity_uris[array_upper(f.activity_uris, 1)], '') as asked_as,
+               h.software, h.software_version
+          from follows f
+          join actors a on a.id = f.follower_id and not a.is_local
+          left join hosts h on h.name = split_part(a.uri, '/', 3)
+         where f.followed_id = $1
+         order by a.id
+        """,
+        followed_id,
+    )
+    return [
+        FromElsewhere(
+            actors.read(row["actor"]),
+            row["is_accepted"],
+            row["asked_as"],
+            row["software"],
+            row["software_version"],
+        )
+        for row in rows
+    ]
+
+
+async def let_wait(db: Connection, follower_id: int, followed_id: int) -> None:
+    """A follow that counted is only asked for again, until somebody decides. Safe to run twice."""
+    await db.execute(
+        """
+        update follows set state = 'pending', accepted_at = null
+         where follower_id = $1 and followed_id = $2
+        """,
+        follower_id,
+        followed_id,
+    )
 
 
 async def count_of(db: Connection, followed_id: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from fediverse_support.core.models import REACHES, Post, PostState, Viewer
+from fediverse_support.core.models import REACHES, Post, PostState, Reach, Viewer
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, changed, reader
 
@@ -289,8 +289,29 @@ async def touch_thread(db: Connection, root_id: int, moment: datetime) -> None:
     await db.execute("update posts set active_at = $2 where id = $1 and active_at < $2", root_id, moment)
 
 
-async def narrow_group(db: Connection, group_id: int) -> None:
-    """A group closed its doors: what was open in it is for its members from now on."""
+async def live_with_reach(
+    db: Connection, group_id: int, reaches: Sequence[Reach], after: int, limit: int
+) -> list[Post]:
+    """Live posts in a group with one of these reaches, in order, from behind the number `after`."""
+    rows = await db.fetch(
+        """
+        select * from posts
+         where group_id = $1 and reach = any($2::text[]) and state = 'live' and id > $3
+         order by id limit $4
+        """,
+        group_id,
+        list(reaches),
+        after,
+        limit,
+    )
+    return all_of(read, rows)
+
+
+async def narrow_group(db: Connection, group_id: int, reach: Reach) -> None:
+    """A group closed its doors: nothing in it goes further than `reach` from now on. Safe to run twice."""
     await db.execute(
-        "update posts set reach = 'members' where group_id = $1 and reach in ('open', 'quiet')", group_id
+        "update posts set reach = $2 where group_id = $1 and reach = any($3::text[])",
+        group_id,
+        reach,
+        list(REACHES[REACHES.index(reach) + 1 :]),
     )

@@ -45,13 +45,26 @@ async def test_a_group_that_only_members_see_reaches_no_further(home):
     assert (await home.group("inner", seeing="members", reach="open")).reach == "members"
 
 
-async def test_closing_the_doors_narrows_what_was_said_and_tells_nobody(home):
-    member, group = await home.member(), await home.group()
-    await home.write(member, group.actor)
-    before = await home.pool.fetchval("select count(*) from activities")
-    await home.edit_group(group, seeing="members")
-    assert await home.pool.fetchval("select reach from posts") == "members"
-    assert await home.pool.fetchval("select count(*) from activities") == before
+@pytest.mark.parametrize(
+    ("answers", "reach", "usual"),
+    [
+        ({"default_reach": "quiet"}, "open", "quiet"),
+        ({"default_reach": "sealed"}, "open", "sealed"),
+        ({"reach": "quiet", "default_reach": "open"}, "quiet", None),
+        ({"seeing": "members", "default_reach": "quiet"}, "members", None),
+        ({"seeing": "members", "default_reach": "sealed"}, "members", "sealed"),
+        ({"reach": "sealed", "default_reach": "members"}, "sealed", None),
+    ],
+    ids=str,
+)
+async def test_the_usual_reach_is_never_wider_than_the_widest(home, answers, reach, usual):
+    group = await home.group("inner", **answers)
+    assert (group.reach, group.default_reach) == (reach, usual)
+
+
+async def test_a_reach_that_nobody_knows_is_refused(home):
+    with pytest.raises(Malformed):
+        await home.group("inner", default_reach="friends")
 
 
 async def test_a_change_is_told_to_the_followers(home):
