@@ -26,8 +26,8 @@ PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 CONTENT = {
     "posts": """
         select p.uri, a.uri as author, g.uri as in_group, r.uri as root, q.uri as parent, p.in_reply_to,
-               p.title, p.content_html, p.content_warning, p.reach, p.state, p.published_at, p.edited_at,
-               p.active_at
+               p.title, p.content_html, p.content_warning, p.reach, p.locked_at is not null as is_locked,
+               p.state, p.published_at, p.edited_at, p.active_at
           from posts p join actors a on a.id = p.author_id left join actors g on g.id = p.group_id
           join posts r on r.id = p.root_id left join posts q on q.id = p.parent_id order by 1""",
     "post_versions": """
@@ -38,6 +38,8 @@ CONTENT = {
     "follows": "select follower_id, followed_id, state from follows order by 1, 2",
     "tombstones": "select uri, by_uri from tombstones order by 1, 2",
     "undone": "select activity_uri, by_uri from undone order by 1, 2",
+    "pins": "select group_id, object_uri from pins order by 1, 2",
+    "group_moderators": "select group_id, actor_id from group_moderators order by 1, 2",
     "blocks": "select blocker_uri, blocked_uri, target_uri from blocks order by 1, 2, 3",
 }
 EVERYTHING = "select " + ", ".join(
@@ -192,6 +194,72 @@ async def test_r13_coming_and_going_in_all_orders(world):
     ends = await all_orders(world, history)
     check_all_equal(ends)
     assert [row[0] for row in ends[0][1]["follows"]] == [ben.actor.id]
+
+
+async def moderated(world):
+    """A post in our group, and somebody elsewhere who looks after it."""
+    group, ana, mod, _ = await people(world)
+    await world.pool.execute(
+        "insert into group_moderators (group_id, actor_id) values ($1, $2)", group.id, mod.actor.id
+    )
+    create = ana.create(group.uri)
+    await world.send(ana, create)
+    return group, ana, mod, create["object"]["id"]
+
+
+@pytest.mark.parametrize("verbs", [("Lock", "Delete"), ("Delete", "Block"), ("Block", "Lock")])
+async def test_r13_what_moderators_take_back_is_undone_in_all_orders(world, verbs):
+    group, ana, mod, uri = await moderated(world)
+    target = {"target": group.uri}
+    deeds = [
+        mod.does(verb, ana.uri if verb == "Block" else uri, **(target if verb == "Block" else {}))
+        for verb in verbs
+    ]
+    ends = await all_orders(world, [*deeds, *(mod.does("Undo", deed) for deed in deeds)])
+    check_all_equal(ends)
+    content = ends[0][1]
+    assert content["blocks"] == []
+    assert [row[10:12] for row in content["posts"]] == [(False, "live")]
+
+
+@pytest.mark.parametrize("stands", ["Lock", "Delete", "Block"])
+async def test_r13_one_deed_stands_whatever_the_order_in_which_the_others_are_taken_back(world, stands):
+    group, ana, mod, uri = await moderated(world)
+    deeds = {
+        "Lock": mod.does("Lock", uri),
+        "Delete": mod.does("Delete", uri, summary="x"),
+        "Block": mod.does("Block", ana.uri, target=group.uri),
+    }
+    undone = [mod.does("Undo", deed) for verb, deed in deeds.items() if verb != stands]
+    ends = await all_orders(world, [*deeds.values(), *undone])
+    check_all_equal(ends)
+    content = ends[0][1]
+    (post,) = content["posts"]
+    assert (*post[10:12], len(content["blocks"])) == (
+        stands == "Lock",
+        "hidden" if stands == "Delete" else "live",
+        int(stands == "Block"),
+    )
+
+
+async def test_r13_what_a_group_elsewhere_does_and_takes_back_ends_the_same_in_all_orders(world):
+    _, _, mod, _ = await people(world)
+    group = await world.known("harbour", "other", "Group")
+    mira = await world.member()
+    await world.join_elsewhere(mira, group)
+    await world.pool.execute("update follows set state = 'accepted'")
+    create = mod.create(group.uri, audience=group.uri)
+    await world.send(group, group.does("Announce", create, to=[PUBLIC], cc=[group.followers]))
+    uri = create["object"]["id"]
+    lock, delete = mod.does("Lock", uri), mod.does("Delete", uri, summary="x")
+    block = mod.does("Block", mira.uri, target=group.uri)
+    for deeds in ((lock, delete), (block,)):
+        inner = [*deeds, *(mod.does("Undo", deed) for deed in deeds)]
+        history = [group.does("Announce", deed, to=[PUBLIC]) for deed in inner]
+        ends = await all_orders(world, history, {uri: create["object"]})
+        check_all_equal(ends)
+        assert ends[0][1]["blocks"] == []
+        assert [row[10:12] for row in ends[0][1]["posts"]] == [(False, "live")]
 
 
 @given(data=st.data())
