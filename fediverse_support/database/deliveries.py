@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from fediverse_support.database import recalls
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, changed, reader
 from fediverse_support.protocol.peers import ACTIVITY_SOFTWARE, OLD_LEMMY, SHOWS_TO_OTHERS, Dialect
@@ -207,6 +208,8 @@ async def publish(
     Safe to run twice for what is stored already.
     """
     direct = [(one.id, host, url) for one in written for host, url in one.inboxes]
+    for group_id in {one.followed_id for one in written if one.keeps_private and one.followed_id}:
+        await recalls.hold_membership(db, group_id)
     count = await db.fetchval(
         _PUBLISH,
         personal,

@@ -4,6 +4,28 @@ from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import changed
 
 
+async def hold_membership(db: Connection, group_id: int) -> None:
+    """Let nobody's membership of this group end before the caller's transaction does.
+
+    What is published then goes to who is a member, and is there to be taken back from who is one no longer.
+    """
+    await db.execute("select pg_advisory_xact_lock_shared($1)", group_id)
+
+
+async def end_membership(db: Connection, group_id: int) -> None:
+    """Wait until what is being published to the members of this group is there to be taken back."""
+    await db.execute("select pg_advisory_xact_lock($1)", group_id)
+
+
+async def still_waits(db: Connection, delivery_id: int) -> bool:
+    """Whether a delivery that was taken in hand is still to go out."""
+    return bool(
+        await db.fetchval(
+            "select exists (select from deliveries where id = $1 and state = 'waiting')", delivery_id
+        )
+    )
+
+
 async def from_former_member(db: Connection, follower_id: int, group_id: int | None = None) -> int:
     """Take back what waits for somebody who has left a group of ours, or (None) any; how many deliveries.
 

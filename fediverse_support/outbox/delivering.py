@@ -17,7 +17,7 @@ import structlog
 
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Trouble, Unavailable
-from fediverse_support.database import deliveries, leases
+from fediverse_support.database import deliveries, leases, recalls
 from fediverse_support.database.listening import listen
 from fediverse_support.database.pool import AWAY, Pool, acquire
 from fediverse_support.network.client import Client
@@ -88,6 +88,7 @@ class Deliverer:
             chance=chance,
             report=self._report,
             is_stopping=lambda: self._is_stopping,
+            still_waits=self._still_waits,
         )
         self._is_stopping = False
         self._turns: dict[asyncio.Task[None], Turn] = {}
@@ -151,6 +152,14 @@ class Deliverer:
             Turn(self._tools, host, packed.get(host.name, ()), room=room, seen_at=now, began=began)
             for host, (_, room) in zip(hosts, rooms, strict=True)
         ]
+
+    async def _still_waits(self, delivery_id: int) -> bool:
+        """Whether what only members may see is still to go to this inbox. If that is not known, it is not."""
+        try:
+            async with acquire(self._pool) as db:
+                return await recalls.still_waits(db, delivery_id)
+        except Unavailable:
+            return False
 
     async def _fill_places(self) -> None:
         """Begin turns for the places that are free, if something may be due and it is worth a query."""

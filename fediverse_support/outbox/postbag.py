@@ -47,7 +47,9 @@ class Postbag:
         for due in rows:
             kept = letters[due.activity_id]
             key = keys.get((due.actor_id, due.activity_id))
-            packed[due.host].append(Parcel(due, kept.letter, kept.body, key, headers.get(due.id)))
+            packed[due.host].append(
+                Parcel(due, kept.letter, kept.body, key, headers.get(due.id), kept.collection is not None)
+            )
         return packed
 
     async def _letters(self, db: Connection, wanted: Iterable[int]) -> dict[int, _Kept]:

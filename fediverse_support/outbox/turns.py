@@ -8,7 +8,7 @@ could otherwise never catch up.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -33,7 +33,10 @@ WITHDRAWN = "It was withdrawn before it was sent."
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """What all turns share. `report` is told of every try and must not wait for anything."""
+    """What all turns share. `report` is told of every try and must not wait for anything.
+
+    `still_waits` is asked for the number of a delivery that only members may see.
+    """
 
     sender: Sender
     ledger: Ledger
@@ -41,12 +44,14 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     chance: Callable[[], float]
     report: Callable[[DeliveryReport], None]
     is_stopping: Callable[[], bool]
+    still_waits: Callable[[int], Awaitable[bool]]
 
 
 class Parcel(msgspec.Struct, frozen=True):
     """A delivery with what is delivered, and the key to sign it with if there is one.
 
     `synchronisation` is what its server is told of our followers there (FEP-8fcf), for what is not public.
+    `is_for_members`: it may be taken back until it is sent.
     """
 
     due: Due
@@ -54,6 +59,7 @@ class Parcel(msgspec.Struct, frozen=True):
     body: bytes
     key: PrivateKey | None
     synchronisation: str | None = None
+    is_for_members: bool = False
 
 
 class Turn:
@@ -99,6 +105,8 @@ class Turn:
             due = parcel.due
             if due.is_withdrawn:
                 self._tools.ledger.note(_result(due, "refused", error=WITHDRAWN))
+                continue
+            if parcel.is_for_members and not await self._tools.still_waits(due.id):
                 continue
             attempt = await self._try(parcel)
             self._findings.learn(attempt, self._tools.now())
