@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fediverse_support.community import letters, memberships
 from fediverse_support.community.join_answers import KEPT, MOST_MESSAGES
-from fediverse_support.community.memberships import ARCHIVED, checked_words
+from fediverse_support.community.memberships import check_takes_people, checked_words
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import blocks, follows, join_messages, join_requests
@@ -32,10 +32,9 @@ async def decided(db: Connection, group: Group, now: datetime) -> list[Asker]:
 async def approve(
     db: Connection, site: Site, group: Group, request_id: int, by: Actor | None, now: datetime
 ) -> Actor:
-    """Let somebody in, and tell their server; who it was. Raises `Missing`, `Conflict`."""
+    """Let somebody in, and tell their server; who it was. Raises `Missing`, `Conflict`, `Forbidden`."""
     asker = await _open(db, group, request_id)
-    if group.life == "archived":
-        raise Conflict(ARCHIVED)
+    check_takes_people(group)
     if await blocks.is_blocked(db, asker.actor.uri, group.actor.uri, now):
         raise Conflict("This account is blocked from the group. Lift the block first, then let them in.")
     await join_requests.decide(db, request_id, "approved", by.id if by else None, "", now)

@@ -59,8 +59,8 @@ async def make(
     db: Connection, site: Site, group: Group, by: Actor | None, terms: Terms, now: datetime
 ) -> Made:
     """Make an invitation; `by` is None for the command line. Raises `Malformed` or `Conflict`."""
-    if group.life == "archived":
-        raise Conflict("This group is archived: nobody joins it any more.")
+    if group.life == "archived" or group.actor.moved_to is not None:
+        raise Conflict("Nobody joins this group any more.")
     handle = _handle(site, terms.handle) if terms.handle.strip() else None
     note = safe_text(terms.note, LONGEST_NOTE + 1)
     _check(terms, note)

@@ -23,6 +23,7 @@ from fediverse_support.protocol.site import Site
 
 STAY_AWAY = "The moderators of this group have asked you to stay away for now."
 ARCHIVED = "This group is archived. Everything in it stays readable, but nobody joins it any more."
+MOVED = "This group has moved to another server. Join it there."
 BY_INVITATION = "One joins this group by invitation."
 
 MOST_WAITING = 500
@@ -70,8 +71,7 @@ async def _waits(db: Connection, group: Group, person: Actor, now: datetime, *, 
 
     An invitation to their handle is used up. Raises `Forbidden` where they cannot even wait.
     """
-    if group.life == "archived":
-        raise Forbidden(ARCHIVED)
+    check_takes_people(group)
     invitation = await invitations.for_person(db, group, person, now)
     if invitation is not None and await invitations.redeem(db, invitation, person, now):
         return False
@@ -82,6 +82,14 @@ async def _waits(db: Connection, group: Group, person: Actor, now: datetime, *, 
     await check_room(db, group, person)
     await join_requests.put(db, group.actor.id, person.id, now)
     return True
+
+
+def check_takes_people(group: Group) -> None:
+    """Raise `Forbidden` if nobody joins `group` any more, however they come."""
+    if group.actor.moved_to is not None:
+        raise Forbidden(MOVED)
+    if group.life == "archived":
+        raise Forbidden(ARCHIVED)
 
 
 async def check_room(db: Connection, group: Group, person: Actor) -> None:
@@ -157,8 +165,7 @@ async def join(
     known = await follows.between(db, member.id, group.actor.id)
     if known is not None and known.state == "accepted":
         return known
-    if group.life == "archived":
-        raise Forbidden(ARCHIVED)
+    check_takes_people(group)
     if group.joining == "invite" and not is_invited:
         raise Forbidden(BY_INVITATION)
     follow = await follows.ask(db, member.id, group.actor.id, f"{member.uri}#join-{group.actor.name}")

@@ -123,6 +123,20 @@ async def test_nobody_joins_an_archived_group(home, joins):
     assert await follows(home) == []
 
 
+async def test_nobody_joins_a_group_that_has_moved(home):
+    member, mo, group = await home.member(), await home.member("mo"), await by_approval(home)
+    await ask(home, member, group)
+    await home.pool.execute("update actors set moved_to = 'https://x.example/g' where type = 'Group'")
+    group = await call(home, stored.by_name, "calm")
+    other = await home.member("ben")
+    with pytest.raises(Forbidden, match="moved"):
+        await ask(home, other, group)
+    number = (await waiting(home, group)).request.id
+    with pytest.raises(Forbidden, match="moved"):
+        await call(home, admitting.approve, home.site, group, number, mo, clock.now())
+    assert await follows(home) == ["pending"]
+
+
 @pytest.mark.parametrize("joins", ["open", "approval", "invite"])
 async def test_who_is_blocked_is_refused_with_the_same_kind_words_at_every_door(home, joins):
     member, group = await home.member(), await home.group("calm", joining=joins)

@@ -27,7 +27,9 @@ async def follow(context: Context, activity: Activity, sender: Verified) -> str:
         return await _asked(context, followed, sender.actor, uri)
     except Forbidden as no:
         log.info("follow.declined", host=sender.actor.host, why=no.message)
-        await memberships.answer_to(context.db, context.site, "Reject", uri, sender.actor, followed)
+        await memberships.answer_to(
+            context.db, context.site, "Reject", uri, sender.actor, followed, no.message
+        )
         return f"Declined: {no.message}"
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from fediverse_support.community import admitting, join_answers, joining, memberships, servers
 from fediverse_support.community.servers import Warning
 from fediverse_support.core import clock
-from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
+from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import actors, join_requests
 from fediverse_support.database.join_requests import Asker
@@ -76,7 +76,7 @@ async def decide(visit: Visit, form: Form) -> Response:
     try:
         async with visit.db.transaction():
             await _decide(visit, group, number, decision, words)
-    except (Malformed, Conflict) as refusal:
+    except (Malformed, Conflict, Forbidden) as refusal:
         return await _page(visit, group, Kept(number, decision, words), refusal)
     return RedirectResponse(f"{address_of(group.actor)}/requests?done={number}", 303)
 
