@@ -1,5 +1,7 @@
 """Who looks after a group of ours: seen by those who do, decided by its owner and the admins."""
 
+from collections.abc import Awaitable, Callable
+
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -35,32 +37,42 @@ async def _page(visit: Visit, group: Group, form: Form, refusal: Trouble | None 
 
 
 @deed(Access.MEMBER, limit="60 per hour")
-async def change(visit: Visit, form: Form) -> Response:
-    """Let somebody look after the group, or no longer."""
+async def name(visit: Visit, form: Form) -> Response:
+    """Let somebody look after the group."""
+
+    async def deed(group: Actor) -> None:
+        person = await person_named(visit, form.line("person"))
+        await teams.name(visit.db, visit.services.site, group, person, visit.account, clock.now())
+
+    return await _done(visit, form, deed)
+
+
+@deed(Access.MEMBER, limit="60 per hour")
+async def dismiss(visit: Visit, form: Form) -> Response:
+    """Let somebody look after the group no longer."""
+
+    async def deed(group: Actor) -> None:
+        known = await groups.moderators(visit.db, group.id)
+        person = next((one for one in known if str(one.id) == form.line("person")), None)
+        if person is None:
+            raise Conflict("This person does not look after the group.")
+        await teams.dismiss(visit.db, visit.services.site, group, person, visit.account, clock.now())
+
+    return await _done(visit, Form({}), deed)
+
+
+async def _done(visit: Visit, form: Form, deed: Callable[[Actor], Awaitable[None]]) -> Response:
     group = await owned(visit)
     try:
         async with visit.db.transaction():
-            await _change(visit, group.actor, form)
+            await deed(group.actor)
     except (Malformed, Conflict, Forbidden) as refusal:
         return await _page(visit, group, form, refusal)
     return RedirectResponse(f"{address_of(group.actor)}/moderators", 303)
 
 
-async def _change(visit: Visit, group: Actor, form: Form) -> None:
-    site, now = visit.services.site, clock.now()
-    number = form.line("dismiss")
-    if not number:
-        person = await person_named(visit, form.line("person"))
-        await teams.name(visit.db, site, group, person, visit.account, now)
-        return
-    known = await groups.moderators(visit.db, group.id)
-    dismissed = next((one for one in known if str(one.id) == number), None)
-    if dismissed is None:
-        raise Conflict("This person does not look after the group.")
-    await teams.dismiss(visit.db, site, group, dismissed, visit.account, now)
-
-
 ROUTES: list[Route] = [
     Route("/groups/{name}/moderators", show),
-    Route("/groups/{name}/moderators", change, methods=["POST"]),
+    Route("/groups/{name}/moderators", name, methods=["POST"]),
+    Route("/groups/{name}/moderators/dismiss", dismiss, methods=["POST"]),
 ]
