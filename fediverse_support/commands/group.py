@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from cyclopts import App, Parameter
 
-from fediverse_support.commands import group_joining, group_life
+from fediverse_support.commands import group_joining, group_life, group_rules
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import AsJson, print_fields, print_json, print_table, say
 from fediverse_support.community import groups
@@ -25,6 +25,7 @@ moderators = App(name="moderators", help="Who looks after a group.")
 app.command(moderators)
 app.command(group_joining.requests)
 app.command(group_joining.invite)
+app.command(group_rules.rules)
 group_life.register(app)
 
 

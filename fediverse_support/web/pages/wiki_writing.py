@@ -155,7 +155,8 @@ async def delete(visit: Visit, form: Form) -> Response:
     now = clock.now()
     async with visit.db.transaction():
         await wiki.delete(visit.db, group, slug, now)
-        await deeds.record(visit.db, visit.account, "delete wiki page", f"{group.actor.name}/{slug}", "", now)
+        about, number = f"{group.actor.name}/{slug}", group.actor.id
+        await deeds.record(visit.db, visit.account, "delete wiki page", about, "", now, group_id=number)
     return RedirectResponse(wiki_of(group), 303)
 
 
@@ -166,7 +167,8 @@ async def restore(visit: Visit, form: Form) -> Response:
     about = f"{group.actor.name}/{slug}"
     async with visit.db.transaction():
         await wiki.restore(visit.db, group, slug)
-        await deeds.record(visit.db, visit.account, "restore wiki page", about, "", clock.now())
+        now, number = clock.now(), group.actor.id
+        await deeds.record(visit.db, visit.account, "restore wiki page", about, "", now, group_id=number)
     return RedirectResponse(wiki_of(group, slug), 303)
 
 
