@@ -469,3 +469,42 @@ async def test_s6_one_host_has_a_few_look_ups_under_way_and_others_go_on(
     go_on.set()
     results = await asyncio.gather(*slow, return_exceptions=True)
     assert all(isinstance(result, RemoteTrouble) for result in results)
+
+
+# Listings: hints, whose ids prove nothing
+
+
+@pytest.mark.parametrize("told", [None, "https://other.example/list", 7])
+async def test_a_listing_is_read_whatever_id_it_has(
+    documents: Documents, peer: Any, budget: FetchBudget, document: Any, told: object
+) -> None:
+    """NodeBB's have none."""
+    peer.answers["/list"] = document(
+        type="OrderedCollection", orderedItems=[], **({"id": told} if told else {})
+    )
+    found = await documents.fetch_listing(peer.url("/list"), budget)
+    assert found["type"] == "OrderedCollection"
+    assert budget.bytes > 40, "what came is counted"
+
+
+async def test_a_listing_on_another_server_or_of_another_type_is_no_listing(
+    documents: Documents, peer: Any, budget: FetchBudget, document: Any, answer: Any
+) -> None:
+    peer.answers["/away"] = answer(302, location=peer.url("/list", "good.localhost"))
+    peer.answers["/page"] = document(content_type="text/html", type="OrderedCollection")
+    peer.answers["/gone"] = answer(410)
+    for path, error in (("/away", RemoteRefused), ("/page", RemoteRefused), ("/gone", Gone)):
+        with pytest.raises(error):
+            await documents.fetch_listing(peer.url(path), budget)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_how_long_a_server_wants_to_be_left_alone_is_told_and_remembered(
+    documents: Documents, peer: Any, budget: FetchBudget, answer: Any, status: int
+) -> None:
+    peer.answers["/doc"] = answer(status, retry_after="120")
+    for _ in range(2):
+        with pytest.raises(RemoteTrouble) as trouble:
+            await documents.fetch(peer.url("/doc"), budget)
+        assert trouble.value.retry_after == 120
+    assert len(peer.asked) == 1

@@ -209,3 +209,43 @@ def test_no_document_raises_anything_but_our_error(start: dict[str, Any], change
     parsing.nodeinfo_link(document)
     with suppress(Malformed):
         parsing.kind(document)
+
+
+def listed(*items: Any) -> list[str]:
+    found = parsing.collection({"type": "OrderedCollection", "orderedItems": list(items)}, OPEN_NETWORK)
+    return parsing.posts_listed(found, OPEN_NETWORK)
+
+
+def test_a_collection_lists_posts_by_id_embedded_or_carried_by_activities() -> None:
+    one, two, three, four = (f"https://good.example/notes/{n}" for n in range(4))
+    note = {"type": "Note", "id": two}
+    assert listed(
+        one,
+        note,
+        {"type": "Create", "id": "https://good.example/a/1", "object": {"type": "Page", "id": three}},
+        {"type": "Announce", "object": {"type": "Add", "object": four}},
+        {"type": "Announce", "object": [one, two]},
+        {"type": "Link", "href": four},
+    ) == [one, two, three, four]
+
+
+def test_a_collection_lists_nothing_that_cannot_be_a_post() -> None:
+    deep: dict[str, Any] = {"type": "Note", "id": ASKED}
+    for _ in range(5):
+        deep = {"type": "Announce", "object": deep}
+    strange = (7, None, True, 1.5, "", "not a URL", "javascript:alert(1)", {}, {"id": 3}, [])
+    assert (
+        listed(
+            *strange,
+            {"type": "Like", "object": ASKED},
+            {"type": "Delete", "object": ASKED},
+            {"type": "Tombstone", "id": ASKED},
+            {"type": "Person", "id": OWNER},
+            {"type": "OrderedCollection", "id": ASKED},
+            {"type": "Create", "object": 7},
+            {"type": "Create", "object": "http://localhost/x"},
+            {"type": "Create"},
+            deep,
+        )
+        == []
+    )

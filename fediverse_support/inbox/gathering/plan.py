@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -24,6 +23,8 @@ MOST_PAGES = 500
 """Collections and pages asked for in one search."""
 MOST_BARREN = 10
 """Pages of one collection, one after the other, that name nothing new."""
+MOST_SEEN = 10_000
+"""Addresses that are remembered, so that none is asked twice."""
 MOST_BYTES = 100 * 1024 * 1024
 MOST_CONTEXTS = 6
 """Collections of the thread: that of its first post, and those that servers of answers keep of their own."""
@@ -53,7 +54,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def host(self) -> str:
         """The server to ask."""
-        return urlsplit(self.url).netloc
+        return _host(self.url)
 
     @property
     def is_page(self) -> bool:
@@ -65,8 +66,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A search under way. `seen` and `roll` hold short hashes of addresses.
 
     `home`: the server of the thread's first post, asked first. `never`: ourselves. `only`: the servers that
-    may be asked at all, for a thread that is not for everybody. `roll`: what the group itself lists as the
-    thread; once that was read to its end, nothing else belongs to it.
+    may be asked at all, for a thread that is not for everybody. `errands` are in the order in which they are
+    to be done. `roll`: what the group itself lists as the thread; once that was read to its end, nothing else
+    belongs to it.
     """
 
     home: str
@@ -119,12 +121,10 @@ def begin(
 
 def next_errand(plan: Plan, rests: Callable[[str], bool]) -> Errand | None:
     """What to do next, passing over hosts that rest; None if nothing can be done just now."""
-    open = [
-        errand
-        for errand in plan.errands
-        if not (rests(errand.host) or rests(errand.waits_for or errand.host))
-    ]
-    return min(open, key=lambda errand: _order(plan, errand), default=None)
+    for errand in plan.errands:
+        if not rests(errand.host) and not (errand.waits_for and rests(errand.waits_for)):
+            return errand
+    return None
 
 
 def is_enough(plan: Plan, now: datetime) -> bool:
@@ -153,7 +153,7 @@ def again(plan: Plan, errand: Errand, *, waits_for: str = "") -> Plan:
     left = tuple(other for other in plan.errands if other != errand)
     if errand.tries + 1 < MOST_TRIES:
         left += (msgspec.structs.replace(errand, tries=errand.tries + 1, waits_for=waits_for),)
-    return msgspec.structs.replace(plan, errands=left)
+    return msgspec.structs.replace(plan, errands=_in_order(plan, left))
 
 
 def without_host(plan: Plan, host: str) -> Plan:
@@ -163,12 +163,17 @@ def without_host(plan: Plan, host: str) -> Plan:
 
 
 def with_page(plan: Plan, errand: Errand, page: Page) -> Plan:
-    """What `errand`, a collection or a page of one, has named: posts to ask for, and the page after it."""
-    is_news = any(_key(uri) not in plan.seen for uri in page.named)
-    barren = 0 if is_news else errand.barren + 1
+    """What `errand`, a collection or a page of one, has named: posts to ask for, and the page after it.
+
+    Once more was named than is remembered, nothing counts as new any more, and the collection is left soon.
+    """
+    room = MOST_SEEN - len(plan.seen)
+    news = {key for key in map(_key, page.named) if key not in plan.seen} if room > 0 else set()
+    barren = 0 if news else errand.barren + 1
     plan = _with_roll(plan, errand, page)
     plan = _add(plan, [Errand(url=uri, kind="post", depth=errand.depth) for uri in page.unknown])
-    plan = msgspec.structs.replace(plan, seen=plan.seen | {_key(uri) for uri in page.named})
+    if news:
+        plan = msgspec.structs.replace(plan, seen=plan.seen | news)
     if page.next is None or barren >= MOST_BARREN:
         return plan
     following = msgspec.structs.replace(errand, url=page.next, barren=barren, tries=0)
@@ -210,7 +215,10 @@ def _add(plan: Plan, errands: Iterable[Errand]) -> Plan:
         kept.append(errand)
         contexts += is_context
         room[errand.is_page] -= 1
-    return msgspec.structs.replace(plan, seen=frozenset(seen), errands=tuple(kept), contexts=contexts)
+    if len(kept) == len(plan.errands):
+        return plan
+    ordered = _in_order(plan, kept)
+    return msgspec.structs.replace(plan, seen=frozenset(seen), errands=ordered, contexts=contexts)
 
 
 def _is_context(errand: Errand) -> bool:
@@ -221,16 +229,18 @@ def _is_context(errand: Errand) -> bool:
 def _with_roll(plan: Plan, errand: Errand, page: Page) -> Plan:
     if not page.is_roll or plan.roll_url not in ("", errand.of):
         return plan
+    is_cut = page.is_cut or len(plan.roll) > MOST_SEEN
     return msgspec.structs.replace(
         plan,
         roll=plan.roll | {_key(uri) for uri in page.named},
-        roll_url=errand.of if not page.is_cut else "cut",
-        is_roll_read=page.next is None and not page.is_cut,
+        roll_url=errand.of if not is_cut else "cut",
+        is_roll_read=page.next is None and not is_cut,
     )
 
 
-def _order(plan: Plan, errand: Errand) -> tuple[int, int, bool]:
-    return _RANK[errand.kind], errand.depth, errand.host != plan.home
+def _in_order(plan: Plan, errands: Iterable[Errand]) -> tuple[Errand, ...]:
+    """`errands` as they are to be done; equal ones in the order in which they came."""
+    return tuple(sorted(errands, key=lambda one: (_RANK[one.kind], one.depth, one.host != plan.home)))
 
 
 def _replies(url: str, depth: int) -> Errand:
@@ -238,7 +248,8 @@ def _replies(url: str, depth: int) -> Errand:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc
+    """The host of a URL that went through the gate."""
+    return url.split("/", 3)[2]
 
 
 def _key(url: str) -> str:
