@@ -13,10 +13,10 @@ from fediverse_support.protocol.site import Site
 async def pass_on(
     db: Connection, site: Site, object_uri: str, activity: Mapping[str, Any], now: datetime
 ) -> None:
-    """Announce a reaction, or its Undo, if it is to a public post in one of our groups."""
+    """Announce a reaction, or its Undo, if it is to a live post in one of our groups: as far as that goes."""
     post = await posts.by_uri(db, object_uri)
-    if post is None or post.group_id is None or not visibility.is_public(post):
+    if post is None or post.group_id is None or not visibility.leaves(post):
         return
     group = await actors.by_id(db, post.group_id)
     if group is not None and group.is_local:
-        await announcing.pass_on(db, site, group, activity, object_uri, now)
+        await announcing.pass_on(db, site, group, activity, object_uri, now, reach=post.reach)

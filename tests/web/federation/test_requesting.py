@@ -1,0 +1,511 @@
+"""Signed GETs: what servers with members may read, and that everybody else is a guest."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import pytest
+
+from fediverse_support.community import letters, posts
+from fediverse_support.core import clock
+from fediverse_support.core.identifiers import new_id, new_public_id
+from fediverse_support.database import groups, pool
+from fediverse_support.database.pool import acquire
+from fediverse_support.inbox import requesters
+from fediverse_support.protocol import synchronisation
+from fediverse_support.protocol.signatures.signing import sign_get
+from tests.support.followers import followed
+from tests.support.remote import Answer, RemoteActor
+
+ORIGIN = "http://garden.localhost:8000"
+NOWHERE = f"/posts/{'0' * 32}"
+
+
+class Scene:
+    """A members-only group with a thread, seen from servers of every kind."""
+
+    def __init__(self, home, group, ada, post, answer):
+        self.home, self.group, self.ada, self.post, self.answer = home, group, ada, post, answer
+
+    async def asks(self, actor, path, *, style="cavage", signed=None, **headers):
+        """A GET signed by `actor`, or (None) by nobody."""
+        fields = signed if signed is not None else actor.sign_get(ORIGIN + path, style=style) if actor else {}
+        fields = {**fields, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        return await self.home.client.get(path, headers={"accept": "application/activity+json"} | fields)
+
+    async def create(self):
+        return (await self.home.published(self.ada))[0]["id"].removeprefix(ORIGIN)
+
+    async def announce(self):
+        return (await self.home.published(self.group.actor))[0]["id"].removeprefix(ORIGIN)
+
+    async def paths(self):
+        """What a guest is told does not exist, and servers of members may read."""
+        thread = f"/posts/{self.post.public_id}"
+        return [
+            thread, f"/posts/{self.answer.public_id}", f"{thread}/context", f"{thread}/context/1",
+            f"{thread}/replies", f"{thread}/replies/1", await self.create(), await self.announce(),
+        ]  # fmt: skip
+
+
+@pytest.fixture
+async def scene(home):
+    ada, group = await home.member(), await home.group(seeing="members")
+    await home.join(ada, group.actor)
+    await followed(home, group, software="fediverse-support", name="lea", host="members.example")
+    post = await home.write(ada, group.actor, "canary-one")
+    answer = await home.reply(ada, post, "canary-two")
+    async with acquire(home.pool) as db:
+        await groups.pin(db, group.actor.id, post.uri)
+    return Scene(home, group, ada, post, answer)
+
+
+@pytest.fixture
+async def reader(home):
+    """The instance actor of the server with a member."""
+    found = RemoteActor("instance", "https://members.example", "Application")
+    await home.meet(found)
+    return found
+
+
+async def nothing(scene):
+    answer = await scene.home.get(NOWHERE)
+    assert answer.status_code == 404
+    return answer
+
+
+def same(one, other):
+    return (one.status_code, one.content, one.headers.raw) == (
+        other.status_code,
+        other.content,
+        other.headers.raw,
+    )
+
+
+async def is_told_nothing(scene, actor, **options):
+    """Assert that all of it is, for this signer, as if it had never been."""
+    missing = await nothing(scene)
+    for path in await scene.paths():
+        assert same(await scene.asks(actor, path, **options), missing), path
+    for path in ("/groups/sober/outbox", "/groups/sober/outbox/newest", "/groups/sober/featured"):
+        assert (await scene.asks(actor, path, **options)).json()["orderedItems"] == [], path
+    assert (await scene.asks(actor, "/people/ada/outbox", **options)).json()["totalItems"] == 0
+    assert "totalItems" not in (await scene.asks(actor, "/groups/sober/followers", **options)).json()
+    whom = quote("https://members.example/users/lea", safe="")
+    for path in (f"/groups/sober/followers?is_follower={whom}", "/groups/sober/followers_synchronization"):
+        assert same(await scene.asks(actor, path, **options), missing), path
+
+
+async def test_nobody_reads_without_a_signature(scene, reader):
+    await is_told_nothing(scene, None)
+
+
+async def stranger(scene):
+    """A server that nobody here knows members of."""
+    return "https://other.example"
+
+
+async def only_asked(scene):
+    lea = await followed(scene.home, scene.group, software="fediverse-support", host="asked.example")
+    await scene.home.pool.execute("update follows set state = 'pending' where follower_id = $1", lea.id)
+    return "https://asked.example"
+
+
+async def in_another_group(scene):
+    other = await scene.home.group("other", seeing="members")
+    await followed(scene.home, other, software="fediverse-support", host="next.example")
+    return "https://next.example"
+
+
+async def its_member_is_gone(scene):
+    lea = await followed(scene.home, scene.group, software="fediverse-support", host="gone.example")
+    await scene.home.pool.execute("update actors set state = 'gone' where id = $1", lea.id)
+    return "https://gone.example"
+
+
+async def it_left(scene):
+    lea = await followed(scene.home, scene.group, software="fediverse-support", host="left.example")
+    await scene.home.pool.execute("delete from follows where follower_id = $1", lea.id)
+    return "https://left.example"
+
+
+async def it_cannot_keep_it(scene):
+    await followed(scene.home, scene.group, software="mastodon", host="micro.example")
+    return "https://micro.example"
+
+
+async def it_is_an_old_lemmy(scene):
+    await followed(scene.home, scene.group, software="Lemmy", version="0.19.3", host="old.example")
+    return "https://old.example"
+
+
+async def its_members_only_have_its_name(scene):
+    """The handle says `named.example`, the id is elsewhere: whoever confirms handles proves no membership."""
+    lea = await followed(scene.home, scene.group, software="fediverse-support", host="real.example")
+    await scene.home.pool.execute("update actors set host = 'named.example' where id = $1", lea.id)
+    return "https://named.example"
+
+
+async def it_is_blocked(scene):
+    await followed(scene.home, scene.group, software="fediverse-support", host="deep.bad.example")
+    await scene.home.set_level("bad.example", "blocked")
+    return "https://deep.bad.example"
+
+
+STRANGERS = [
+    stranger, only_asked, in_another_group, its_member_is_gone, it_left, it_cannot_keep_it,
+    it_is_an_old_lemmy, its_members_only_have_its_name, it_is_blocked,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", STRANGERS)
+async def test_servers_without_members_are_guests(scene, kind):
+    actor = RemoteActor("instance", await kind(scene), "Application")
+    await scene.home.meet(actor)
+    await is_told_nothing(scene, actor)
+
+
+async def suspended(scene, reader):
+    await scene.home.pool.execute("update actors set state = 'suspended' where uri = $1", reader.uri)
+    return {}
+
+
+async def another_key(scene, reader):
+    reader.key_name = "somebody else"
+    return {}
+
+
+async def another_actor(scene, reader):
+    """The signature of a stranger, who says it is the reader's."""
+    mallory = RemoteActor("mallory", "https://other.example")
+    await scene.home.meet(mallory)
+    return {"key_of": mallory}
+
+
+async def an_old_one(scene, reader):
+    return {"at": datetime.now(UTC) - timedelta(hours=2)}
+
+
+async def one_of_tomorrow(scene, reader):
+    return {"at": datetime.now(UTC) + timedelta(days=1)}
+
+
+async def one_for_another_host(scene, reader):
+    return {"host": "http://elsewhere.localhost:8000"}
+
+
+async def one_for_another_path(scene, reader):
+    return {"path": "/posts/11111111111111111111111111111111"}
+
+
+BAD = [suspended, another_key, another_actor, an_old_one, one_of_tomorrow, one_for_another_host,
+       one_for_another_path]  # fmt: skip
+
+
+@pytest.mark.parametrize("style", ["cavage", "rfc9421"])
+@pytest.mark.parametrize("kind", BAD)
+async def test_who_does_not_sign_well_is_a_guest(scene, reader, kind, style):
+    options = await kind(scene, reader)
+    key = reader.key
+    if "key_of" in options:
+        key = type(key)(reader.key.key_id, options["key_of"].key.key)
+    missing = await nothing(scene)
+    for path in await scene.paths():
+        url = options.get("host", ORIGIN) + options.get("path", path)
+        signed = sign_get(url, key, options.get("at", datetime.now(UTC)), style)
+        fields = {name.lower(): value for name, value in signed.items()}
+        assert same(await scene.asks(reader, path, signed=fields), missing), path
+
+
+@pytest.mark.parametrize(
+    "signature", ["", "x", 'keyId="a"', 'keyId="https://members.example/users/instance#main-key"', "\x01"]
+)
+async def test_what_cannot_be_read_is_no_signature(scene, reader, signature):
+    await is_told_nothing(scene, None, signed={"signature": signature})
+
+
+@pytest.mark.parametrize("style", ["cavage", "rfc9421"])
+async def test_a_server_with_a_member_reads_what_members_say(scene, reader, style):
+    for path in await scene.paths():
+        answer = await scene.asks(reader, path, style=style)
+        assert answer.status_code == 200, path
+        assert answer.headers["cache-control"] == "private, no-store"
+        assert answer.headers["vary"] == "Signature, Accept"
+    thread = f"/posts/{scene.post.public_id}"
+    assert b"canary-one" in (await scene.asks(reader, thread, style=style)).content
+    context = (await scene.asks(reader, f"{thread}/context", style=style)).json()
+    assert context["orderedItems"] == [scene.post.uri, scene.answer.uri]
+    for path, words in (("/groups/sober/outbox", ["Announce"] * 2), ("/people/ada/outbox", ["Create"] * 2)):
+        outbox = (await scene.asks(reader, path, style=style)).json()
+        assert [item["type"] for item in outbox["orderedItems"]] == words
+        assert outbox["totalItems"] == 2
+    featured = (await scene.asks(reader, "/groups/sober/featured", style=style)).json()
+    assert [item["id"] for item in featured["orderedItems"]] == [scene.post.uri]
+    assert (await scene.asks(reader, "/groups/sober/followers", style=style)).json()["totalItems"] == 2
+
+
+async def test_a_server_with_a_member_reads_nothing_that_is_sealed_or_held(scene, reader):
+    group = await scene.home.group("open")
+    await followed(scene.home, group, software="fediverse-support", name="max", host="members.example")
+    await scene.home.join(scene.ada, group.actor)
+    async with acquire(scene.home.pool) as db, db.transaction():
+        words = posts.Words(source="canary", title="x", reach="sealed")
+        sealed = await posts.write(db, scene.home.site, scene.ada, group.actor, words, clock.now())
+    held = await scene.home.write(scene.ada, scene.group.actor)
+    await scene.home.pool.execute("update posts set state = 'held' where id = $1", held.id)
+    missing = await nothing(scene)
+    for post in (sealed, held):
+        for part in ("", "/context", "/replies"):
+            assert same(await scene.asks(reader, f"/posts/{post.public_id}{part}", style="cavage"), missing)
+    assert sealed.uri.encode() not in (await scene.asks(reader, "/groups/open/outbox")).content
+
+
+async def test_a_letter_to_one_person_is_for_nobody_else(scene, reader):
+    """A Create that is addressed to one person is no word of members, whoever asks."""
+    bob = RemoteActor("bob", "https://mail.example")
+    recipient = await scene.home.meet(bob)
+    async with acquire(scene.home.pool) as db, db.transaction():
+        await letters.write(db, scene.home.site, scene.group.actor, recipient, "canary", clock.now())
+    path = (await scene.home.published(scene.group.actor))[-1]["id"].removeprefix(ORIGIN)
+    await scene.home.meet(RemoteActor("instance", "https://mail.example", "Application"))
+    for actor in (reader, RemoteActor("instance", "https://mail.example", "Application"), None):
+        assert same(await scene.asks(actor, path), await nothing(scene))
+
+
+async def test_a_server_whose_member_leaves_reads_nothing_from_that_moment(scene, reader):
+    (path, *_) = await scene.paths()
+    assert (await scene.asks(reader, path)).status_code == 200
+    await scene.home.pool.execute("delete from follows where activity_uris[1] like '%members.example%'")
+    await is_told_nothing(scene, reader)
+
+
+async def test_what_is_open_is_answered_to_all_and_kept_by_nobody_who_should_not(home):
+    ada, group = await home.member(), await home.group()
+    post = await home.write(ada, group.actor)
+    actor = RemoteActor("x", "https://other.example")
+    await home.meet(actor)
+    scene = Scene(home, group, ada, post, post)
+    path = f"/posts/{post.public_id}"
+    for asker in (None, actor):
+        answer = await scene.asks(asker, path)
+        assert answer.status_code == 200
+        assert (answer.headers["cache-control"], answer.headers["vary"]) == (
+            "public, no-cache",
+            "Signature, Accept",
+        )
+    assert (await scene.asks(actor, f"{path}/context")).headers["cache-control"] == "private, no-store"
+    assert (await scene.asks(None, f"{path}/context")).headers["cache-control"] == "public, no-cache"
+
+
+# Keys that are not known yet
+
+
+@pytest.fixture
+async def unmet(scene, peer):
+    """The instance actor of a server that is really there and has a member here."""
+    peer.software = "fediverse-support"
+    peer._serve_nodeinfo()
+    lea = RemoteActor("lea", peer.origin)
+    stored = await scene.home.meet(lea)
+    await scene.home.pool.execute(
+        "insert into hosts (name, software) values ($1, 'fediverse-support') on conflict do nothing", lea.host
+    )
+    await scene.home.pool.execute(
+        """
+        insert into follows (follower_id, followed_id, state, activity_uris)
+        values ($1, $2, 'accepted', '{x}')
+        """,
+        stored.id,
+        scene.group.actor.id,
+    )
+    return peer.actor("instance", "Application")
+
+
+async def test_the_key_of_an_unknown_actor_is_fetched_once(scene, unmet, peer):
+    for path in await scene.paths():
+        assert (await scene.asks(unmet, path)).status_code == 200
+    assert peer.fetched.count("/users/instance") == 1
+
+
+async def test_a_server_that_we_never_met_is_not_asked_for_keys(scene, peer):
+    await is_told_nothing(scene, peer.actor("instance", "Application"))
+    assert peer.asked == []
+
+
+async def test_a_key_that_cannot_be_had_is_not_asked_for_again(scene, unmet, peer):
+    peer.rules["/users/instance"] = Answer(404)
+    await is_told_nothing(scene, unmet)
+    assert peer.fetched.count("/users/instance") == 1
+
+
+async def test_a_forged_signature_fetches_the_key_once_and_helps_nobody(scene, unmet, peer):
+    unmet.key_name = "forger"
+    await is_told_nothing(scene, unmet)
+    assert peer.fetched.count("/users/instance") == 1
+
+
+async def test_nobody_waits_longer_than_the_deadline(scene, unmet, peer, monkeypatch):
+    monkeypatch.setattr(requesters, "SECONDS", 0.2)
+    never = asyncio.Event()
+    peer.rules["/users/instance"] = Answer(200, wait=never)
+    await is_told_nothing(scene, unmet)
+    never.set()
+
+
+async def test_a_client_makes_us_fetch_only_so_many_keys(scene, unmet, peer):
+    (path, *_) = await scene.paths()
+    for number in range(30):
+        actor = RemoteActor(f"nobody{number}", peer.origin, key_name="forger")
+        assert (await scene.asks(actor, path)).status_code == 404
+    assert len([target for target in peer.fetched if "nobody" in target]) <= requesters.AT_ONCE + 1
+
+
+async def test_a_new_key_of_a_known_actor_is_taken_up(scene, unmet, peer):
+    (path, *_) = await scene.paths()
+    await scene.home.meet(unmet)
+    unmet.key_name = "the new one"
+    peer.show(unmet)
+    assert (await scene.asks(unmet, path)).status_code == 200
+
+
+# Oracles
+
+
+@pytest.fixture
+def statements(monkeypatch):
+    """The statements that were sent to the database, as they are."""
+    seen = []
+    for name in ("fetch", "fetchrow", "fetchval", "execute"):
+        inner = getattr(pool._Timed, name)
+
+        def note(inner):
+            async def noted(self, query, *args, **kwargs):
+                seen.append(query)
+                return await inner(self, query, *args, **kwargs)
+
+            return noted
+
+        monkeypatch.setattr(pool._Timed, name, note(inner))
+    return seen
+
+
+async def test_what_is_forbidden_costs_the_statements_of_what_is_not_there(scene, statements, home):
+    """For who signs and who does not: neither the number nor the order of statements tells anything."""
+    other = RemoteActor("instance", "https://other.example", "Application")
+    await home.meet(other)
+    await home.group("secret", reach="sealed")
+    pairs = []
+    for path in await scene.paths():
+        place, _, *rest = path.strip("/").split("/")
+        pairs.append((path, "/".join(["", place, new_public_id(), *rest])))
+    parts = (
+        "", "/outbox", "/outbox/newest", "/followers", "/featured", "/moderators", "/following",
+        "/followers_synchronization", "/followers?is_follower=https://members.example/users/lea",
+    )  # fmt: skip
+    pairs += [(f"/groups/secret{part}", f"/groups/nobody{part}") for part in parts]
+    finger = "/.well-known/webfinger?resource=acct:{}@garden.localhost:8000"
+    pairs.append((finger.format("secret"), finger.format("nobody")))
+    for asker in (None, other):
+        await scene.asks(asker, NOWHERE)  # the key is in memory from here on
+        for hidden, missing in pairs:
+            found = []
+            for path in (hidden, missing):
+                statements.clear()
+                answer = await scene.asks(asker, path)
+                assert answer.status_code == 404, path
+                found.append((answer.content, answer.headers.raw, list(statements)))
+            assert found[0] == found[1], (hidden, asker)
+            assert found[0][2] or "followers_sync" in hidden
+
+
+# Two questions about followers
+
+
+async def test_a_server_with_members_may_ask_for_the_members_of_another(scene, reader):
+    await followed(
+        scene.home, scene.group, software="lemmy", version="1.0", host="second.example", name="eve"
+    )
+    await followed(scene.home, scene.group, software="mastodon", host="micro.example", name="max")
+    for actor, status in (
+        ("https://second.example/actor", 200),
+        ("https://members.example/users/anybody", 200),
+        ("https://micro.example/users/max", 404),
+        ("https://other.example/users/lea", 404),
+        ("https://members.example.evil.example/users/lea", 404),
+        ("nonsense", 400),
+    ):
+        answer = await scene.asks(reader, f"/groups/sober/followers?is_follower={quote(actor, safe='')}")
+        assert answer.status_code == status, actor
+        assert answer.headers["cache-control"] == "private, no-store"
+
+
+async def test_each_server_is_shown_its_own_followers_and_no_others(scene, reader):
+    await followed(
+        scene.home, scene.group, software="lemmy", version="1.0", host="second.example", name="eve"
+    )
+    await followed(scene.home, scene.group, software=None, host="members.example", name="max")
+    pending = await followed(scene.home, scene.group, software=None, host="members.example", name="kim")
+    await scene.home.pool.execute("update follows set state = 'pending' where follower_id = $1", pending.id)
+    shown = (await scene.asks(reader, "/groups/sober/followers_synchronization")).json()
+    assert shown["orderedItems"] == [f"https://members.example/users/{name}" for name in ("lea", "max")]
+    assert shown["id"] == f"{scene.group.actor.uri}/followers_synchronization"
+    said = synchronisation.parse(
+        synchronisation.for_receiver(f"{scene.group.actor.uri}/followers", shown["orderedItems"])
+    )
+    assert said.url == shown["id"]
+
+
+async def test_a_long_list_of_followers_comes_in_pages(scene, reader, monkeypatch):
+    monkeypatch.setattr("fediverse_support.web.federation.membership.AT_ONCE", 2)
+    for name in ("max", "kim", "eve", "tom"):
+        await followed(scene.home, scene.group, software=None, host="members.example", name=name)
+    listed = (await scene.asks(reader, "/groups/sober/followers_synchronization")).json()
+    assert (listed["totalItems"], "orderedItems" in listed) == (5, False)
+    found, url = [], listed["first"]
+    while url:
+        page = (await scene.asks(reader, url.removeprefix(ORIGIN))).json()
+        found += page["orderedItems"]
+        url = page.get("next")
+    assert len(found) == len(set(found)) == 5
+
+
+# Groups elsewhere
+
+
+@pytest.fixture
+async def elsewhere(home, peer):
+    """What our Ada said in a members-only group on `peer`."""
+    tea = peer.actor("tea", "Group", manuallyApprovesFollowers=True)
+    group = await home.meet(tea)
+    ada = await home.member()
+    number, public = new_id(), new_public_id()
+    await home.pool.execute(
+        """
+        insert into posts (id, uri, public_id, author_id, group_id, root_id, content_html, reach,
+                           published_at, active_at)
+        values ($1, $2, $3, $4, $5, $1, 'canary', 'members', now() - interval '1 hour', now())
+        """,
+        number, home.site.post(public), public, ada.id, group.id,
+    )  # fmt: skip
+    return f"/posts/{public}", tea
+
+
+async def test_the_server_of_a_group_elsewhere_reads_what_ours_say_in_it(home, elsewhere, peer):
+    path, tea = elsewhere
+    scene = Scene(home, None, None, None, None)
+    assert (await scene.asks(None, path)).status_code == 404
+    assert (await scene.asks(tea, path)).status_code == 200
+    assert [target for target in peer.fetched if "is_follower" in target] == []
+
+
+@pytest.mark.parametrize("status", [200, 404, 403, 500])
+async def test_other_servers_read_it_if_the_groups_server_says_so(home, elsewhere, peer, status):
+    path, _ = elsewhere
+    reader = RemoteActor("instance", "https://members.example", "Application")
+    await home.meet(reader)
+    question = f"/users/tea/followers?is_follower={quote(reader.uri, safe='')}"
+    peer.rules[question] = Answer(status)
+    scene = Scene(home, None, None, None, None)
+    for part in ("", "/context", "/replies"):
+        answer = await scene.asks(reader, path + part)
+        assert answer.status_code == (200 if status == 200 else 404)
