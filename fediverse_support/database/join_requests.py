@@ -197,6 +197,21 @@ async def decided(db: Connection, group_id: int, since: datetime, limit: int) ->
     return [_asker(row) for row in rows]
 
 
+async def open_by(db: Connection, actor_id: int) -> list[tuple[Actor, State]]:
+    """Where somebody waits to be let in: the group, and whether its moderators have asked something."""
+    rows = await db.fetch(
+        """
+        select a.*, r.state as request_state
+          from join_requests r
+          join actors a on a.id = r.group_id
+         where r.actor_id = $1 and r.state in ('waiting', 'asked') and a.state = 'active'
+         order by r.id desc limit 50
+        """,
+        actor_id,
+    )
+    return [(actors.read(row), row["request_state"]) for row in rows]
+
+
 async def count_waiting(db: Connection, group_id: int) -> int:
     """How many wait; for who looks after the group."""
     return int(

@@ -13,6 +13,7 @@ from fediverse_support.database import groups as stored
 from fediverse_support.database import join_requests
 from fediverse_support.database.pool import acquire
 from fediverse_support.moderation import deeds
+from fediverse_support.worker import Worker
 from tests.support.remote import RemoteActor
 
 QUESTIONS = ["What brings you here?", "How did you hear of us?"]
@@ -331,6 +332,29 @@ async def test_answers_notes_and_messages_are_gone_thirty_days_after_the_decisio
     assert "MARKER" not in await words_kept(home)
     assert await requests(home) == ["declined", "declined"]
     assert await call(home, join_answers.empty_old_answers, later) == 0
+
+
+class Once(asyncio.Event):
+    """A stop that lets a loop run once."""
+
+    looked = False
+
+    def is_set(self):
+        was, self.looked = self.looked, True
+        return was
+
+    async def wait(self):
+        return True
+
+
+async def test_the_worker_deletes_them_by_itself(home):
+    member, mo, group = await home.member(), await home.member("mo"), await by_approval(home)
+    await ask(home, member, group, "MARKER")
+    number = (await waiting(home, group)).request.id
+    long_ago = clock.now() - timedelta(days=31)
+    await call(home, admitting.decline, home.site, group, number, mo, "MARKER", long_ago)
+    await Worker(home.foundation)._keep_house(Once())
+    assert "MARKER" not in await words_kept(home)
 
 
 async def test_what_waits_is_kept_and_what_was_withdrawn_goes_whole(home):

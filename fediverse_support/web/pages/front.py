@@ -6,7 +6,7 @@ from fediverse_support.accounts import members
 from fediverse_support.community import directories
 from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Post
-from fediverse_support.database import domains, drafts, follows, threads
+from fediverse_support.database import domains, drafts, follows, join_requests, threads
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.directory import cards
 from fediverse_support.web.rendering import LOOKS, N_
@@ -70,6 +70,7 @@ async def front(visit: Visit) -> Response:
         mine=mine,
         others=cards(visit, others[:GROUPS]),
         drafts=unsent,
+        asked=await join_requests.open_by(visit.db, visit.account.actor_id),
         group_of=group_of,
     )
 

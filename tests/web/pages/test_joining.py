@@ -227,6 +227,7 @@ async def test_the_whole_way_from_asking_to_reading(world, calm, ada):
     assert "I cannot sleep." in page.text
     await keeper.submit("/groups/calm/requests", decision="ask", words="Since when?")
     assert "Your question was sent to Ada." in (await keeper.follow()).text
+    assert "They have a question for you" in (await browser.get("/")).text
     page = await browser.get("/groups/calm/join")
     assert "Since when?" in page.text
     await browser.submit("/groups/calm/join/answer", answer="Since May.")
