@@ -148,3 +148,12 @@ async def test_when_we_ourselves_were_away_the_thread_becomes_whole_without_a_ne
     assert await story.tree("garden") == await story.tree("harbour")
     rows = await garden.pool.fetch("select distinct root_id from posts")
     assert len(rows) == 1
+
+
+async def test_the_thread_of_a_members_group_becomes_whole_too_and_stays_inside(make_fediverse):
+    story = await half_told(make_fediverse, ["harbour", "harbour"], seeing="members", joining="approval")
+    garden = story.server("garden")
+    await garden.pool.execute("update community set awake_at = $1", clock.now() - timedelta(hours=3))
+    assert await story.gather("garden") == 1
+    assert await story.tree("garden") == await story.tree("harbour")
+    assert {row["reach"] for row in await garden.pool.fetch("select reach from posts")} == {"members"}
