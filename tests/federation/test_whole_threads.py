@@ -151,7 +151,7 @@ async def test_when_we_ourselves_were_away_the_thread_becomes_whole_without_a_ne
 
 
 async def test_the_thread_of_a_members_group_becomes_whole_too_and_stays_inside(make_fediverse):
-    story = await half_told(make_fediverse, ["harbour", "harbour"], seeing="members", joining="approval")
+    story = await half_told(make_fediverse, ["harbour", "lake"], seeing="members", joining="approval")
     garden = story.server("garden")
     await garden.pool.execute("update community set awake_at = $1", clock.now() - timedelta(hours=3))
     assert await story.gather("garden") == 1

@@ -227,11 +227,16 @@ def _is_context(errand: Errand) -> bool:
 
 
 def _with_roll(plan: Plan, errand: Errand, page: Page) -> Plan:
+    """What the group itself lists: the thread, and servers that know of it because their people are in it."""
     if not page.is_roll or plan.roll_url not in ("", errand.of):
         return plan
     is_cut = page.is_cut or len(plan.roll) > MOST_SEEN
+    only = plan.only
+    if only is not None:
+        only = tuple(sorted({*only, *map(_host, page.named)}))
     return msgspec.structs.replace(
         plan,
+        only=only,
         roll=plan.roll | {_key(uri) for uri in page.named},
         roll_url=errand.of if not is_cut else "cut",
         is_roll_read=page.next is None and not is_cut,

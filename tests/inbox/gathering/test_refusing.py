@@ -91,17 +91,20 @@ async def test_what_was_said_in_a_sealed_thread_is_looked_for_nowhere(search):
     assert len(search.internet.asked) == before
 
 
-async def test_of_a_members_thread_only_servers_hear_that_have_a_part_in_it(search):
+async def test_of_a_members_thread_only_servers_hear_that_know_of_it(search):
+    """Those of who wrote in it, and those that the group itself names."""
     cat = await search.world.known("cat", "third")
+    dan = await search.world.known("dan", "fourth")
     root = search.note(search.ana, context=search.internet.url("hub", "/threads/1"))
-    inside, outside = search.note(search.ana, root), search.note(cat, root)
-    search.context(root, inside, outside)
+    inside, listed, outside = search.note(search.ana, root), search.note(cat, root), search.note(dan, root)
+    search.context(root, inside, listed)
+    search.serve(root["replies"], inside, outside)
     await search.arrives(root)
     await search.world.pool.execute("update posts set reach = 'members'")
     await search.gather(root)
-    assert search.asked(inside) == 1
-    assert search.asked(outside) == 0
-    assert (await search.world.post(inside["id"]))["reach"] == "members"
+    assert [search.asked(note) for note in (inside, listed, outside)] == [1, 1, 0]
+    rows = await search.world.rows("select reach from posts")
+    assert [row["reach"] for row in rows] == ["members"] * 3
 
 
 async def test_a_first_post_that_its_own_server_has_deleted_is_deleted_here(search):
