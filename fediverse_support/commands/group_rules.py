@@ -1,6 +1,7 @@
 """The rules of a group, to look at and to put into force from a file."""
 
 import tomllib
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -34,13 +35,17 @@ async def rules(
     /,
     *,
     file: Annotated[
-        str, Parameter(help="Rules to put into force, as TOML: [[rule]] with title and details; - reads them.")
-    ] = "",
+        Path | None,
+        Parameter(
+            help="Rules to put into force, as TOML: [[rule]] with title and details; - reads them.",
+            allow_leading_hyphen=True,
+        ),
+    ] = None,
     why: Annotated[str, Parameter(help="Why; everybody can read it beside the new version.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Show the rules of a group, or put those in a file into force and tell the followers."""
-    if file:
+    if file is not None:
         words = _words_in(read_file(file))
         async with deed() as (base, db):
             group, now = await groups.by_name(db, name), clock.now()
@@ -52,7 +57,7 @@ async def rules(
             found = await agreements.current(db, await groups.by_name(db, name))
     if as_json:
         print_json(_shown(found))
-    elif file:
+    elif file is not None:
         say(f"Version {found.version} is in force." if found.items else "The group has no rules now.")
     else:
         lines = ((number, rule.title) for number, rule in enumerate(found.items, start=1))

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from fediverse_support.community import group_documents
+from fediverse_support.community import group_documents, speaking
 from fediverse_support.core.comparing import Change, items
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.markup import render_markdown, safe_text
@@ -132,9 +132,11 @@ async def publish(
     """Put new rules into force and tell the group's followers; who publishes them agrees to them.
 
     The same rules again make no new version. `instead_of` is the version that the writer had before them:
-    raises `Conflict` if another is in force by now. Raises `Malformed` for rules that do not fit. `by` is
-    None for the command line. Without any words the group has no rules from now on.
+    raises `Conflict` if another is in force by now. Raises `Malformed` for rules that do not fit,
+    `Forbidden` for an archived group. `by` is None for the command line. Without any words the group has no
+    rules from now on.
     """
+    speaking.check_running(group)
     made = tuple(_checked(rule) for rule in words)
     if len(made) > MOST:
         raise Malformed("A group has at most 40 rules.")
