@@ -16,7 +16,6 @@ from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.site import Site
 
 PAGE = 30
-DECIDED_ALREADY = "This was decided already, or they have changed their mind."
 
 
 async def waiting(db: Connection, group: Group, after: int = 0) -> list[Asker]:
@@ -92,7 +91,7 @@ async def _open(db: Connection, group: Group, request_id: int) -> Asker:
     if asker is None:
         raise Missing
     if not asker.request.is_open:
-        raise Conflict(DECIDED_ALREADY)
+        raise Conflict("This was decided already, or they have changed their mind.")
     return asker
 
 

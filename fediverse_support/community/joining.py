@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from fediverse_support.community import groups, invitations, memberships, rules
+from fediverse_support.community.invitations import Ended
 from fediverse_support.community.rules import Rules
 from fediverse_support.core.errors import Conflict, Malformed
 from fediverse_support.core.markup import safe_text
@@ -103,18 +104,21 @@ async def accept_invitation(
     """Join by the link with this secret; of two at once for one use, one gets in. Raises as `ask` does."""
     invitation, group = await invitations.found(db, code)
     if (why := invitations.ended(invitation, now)) and not await _is_member(db, group, member):
-        raise Conflict(ENDED[why])
+        raise no_longer(why)
     held = await _held(db, group)
     await _enter(db, site, member, held, invitation, sent, now)
     return held
 
 
-ENDED = {
-    "expired": "This invitation has run out. Ask who gave it to you for a new one.",
-    "used up": "This invitation has been used as often as it may be. Ask who gave it to you for a new one.",
-    "revoked": "This invitation was taken back. Ask who gave it to you what happened.",
-}
-NOT_FOR_YOU = "This invitation does not let you in any more. Write to the people who look after the group."
+def no_longer(why: Ended) -> Conflict:
+    """What somebody is told whose invitation holds no longer."""
+    if why == "expired":
+        return Conflict("This invitation has run out. Ask who gave it to you for a new one.")
+    if why == "revoked":
+        return Conflict("This invitation was taken back. Ask who gave it to you what happened.")
+    return Conflict(
+        "This invitation has been used as often as it may be. Ask who gave it to you for a new one."
+    )
 
 
 async def set_questions(db: Connection, group: Group, questions: list[str]) -> None:
@@ -141,7 +145,9 @@ async def _enter(
     version = await _agreed(db, group, member, sent, now)
     is_invited = invitation is not None
     if invitation is not None and not await invitations.redeem(db, invitation, member, now):
-        raise Conflict(NOT_FOR_YOU)
+        raise Conflict(
+            "This invitation does not let you in any more. Write to the people who look after the group."
+        )
     asks = group.joining == "approval" and not is_invited
     follow = await memberships.join(
         db,

@@ -21,11 +21,6 @@ from fediverse_support.protocol import json_gate
 from fediverse_support.protocol.rendering import activities
 from fediverse_support.protocol.site import Site
 
-STAY_AWAY = "The moderators of this group have asked you to stay away for now."
-ARCHIVED = "This group is archived. Everything in it stays readable, but nobody joins it any more."
-MOVED = "This group has moved to another server. Join it there."
-BY_INVITATION = "One joins this group by invitation."
-
 MOST_WAITING = 500
 """How many requests to join one group may wait."""
 MOST_WAITING_OF_A_SERVER = 100
@@ -53,7 +48,7 @@ async def ask(
     if group is not None and not visibility.federates(group):
         raise Forbidden("This group is for members of its own community.")
     if await blocks.is_blocked(db, follower.uri, followed.uri, now):
-        raise Forbidden(STAY_AWAY)
+        raise stay_away()
     waits = False
     known = await follows.between(db, follower.id, followed.id)
     if known is None or known.state == "pending":
@@ -76,7 +71,7 @@ async def _waits(db: Connection, group: Group, person: Actor, now: datetime, *, 
     if invitation is not None and await invitations.redeem(db, invitation, person, now):
         return False
     if group.joining == "invite":
-        raise Forbidden(BY_INVITATION)
+        raise _by_invitation()
     if group.joining == "open" and not must_wait:
         return False
     await check_room(db, group, person)
@@ -84,12 +79,23 @@ async def _waits(db: Connection, group: Group, person: Actor, now: datetime, *, 
     return True
 
 
+def stay_away() -> Forbidden:
+    """What somebody who was asked to stay away is told, at every door alike."""
+    return Forbidden("The moderators of this group have asked you to stay away for now.")
+
+
+def _by_invitation() -> Forbidden:
+    return Forbidden("One joins this group by invitation.")
+
+
 def check_takes_people(group: Group) -> None:
     """Raise `Forbidden` if nobody joins `group` any more, however they come."""
     if group.actor.moved_to is not None:
-        raise Forbidden(MOVED)
+        raise Forbidden("This group has moved to another server. Join it there.")
     if group.life == "archived":
-        raise Forbidden(ARCHIVED)
+        raise Forbidden(
+            "This group is archived. Everything in it stays readable, but nobody joins it any more."
+        )
 
 
 async def check_room(db: Connection, group: Group, person: Actor) -> None:
@@ -161,13 +167,13 @@ async def join(
     Raises `Forbidden`. Safe to run twice.
     """
     if await blocks.is_blocked(db, member.uri, group.actor.uri, now):
-        raise Forbidden(STAY_AWAY)
+        raise stay_away()
     known = await follows.between(db, member.id, group.actor.id)
     if known is not None and known.state == "accepted":
         return known
     check_takes_people(group)
     if group.joining == "invite" and not is_invited:
-        raise Forbidden(BY_INVITATION)
+        raise _by_invitation()
     follow = await follows.ask(db, member.id, group.actor.id, f"{member.uri}#join-{group.actor.name}")
     if group.joining == "open" or is_invited:
         await follows.accept(db, member.id, group.actor.id, now)

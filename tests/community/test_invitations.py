@@ -57,7 +57,7 @@ async def test_an_invitation_that_has_ended_lets_nobody_in_and_says_why(home, wh
         await accept(home, other, made.code)
     with pytest.raises(Conflict) as refusal:
         await accept(home, member, made.code, later)
-    assert refusal.value.message == joining.ENDED[why]
+    assert refusal.value.message == joining.no_longer(why).message
     assert await follows(home) == (["accepted"] if why == "used up" else [])
 
 
@@ -83,7 +83,7 @@ async def test_who_is_blocked_is_not_let_in_and_uses_nothing_up(home):
     made = await invite(home, group)
     with pytest.raises(Forbidden) as refusal:
         await accept(home, member, made.code)
-    assert refusal.value.message == memberships.STAY_AWAY
+    assert refusal.value.message == memberships.stay_away().message
     assert await home.pool.fetchval("select uses from invitations") == 0
 
 

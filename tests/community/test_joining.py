@@ -144,7 +144,7 @@ async def test_who_is_blocked_is_refused_with_the_same_kind_words_at_every_door(
     await block(home, member, group)
     with pytest.raises(Forbidden) as refusal:
         await ask(home, member, group)
-    assert refusal.value.message == memberships.STAY_AWAY
+    assert refusal.value.message == memberships.stay_away().message
     assert (await follows(home), await requests(home)) == ([], [])
 
 
@@ -225,6 +225,20 @@ async def test_a_question_back_is_answered_and_then_the_request_waits_again(home
     await call(home, admitting.approve, home.site, group, number, mo, clock.now())
     assert (await follows(home), await requests(home)) == (["accepted"], ["approved"])
     assert await home.pool.fetchval("select count(*) from activities") == 0
+
+
+async def test_a_letter_exists_only_where_it_was_sent(home):
+    mo, group, now = await home.member("mo"), await by_approval(home), clock.now()
+    rosa = await home.meet(RemoteActor("rosa"))
+    await call(home, memberships.ask, home.site, rosa, group.actor, f"{rosa.uri}#f", now, must_wait=False)
+    number = (await waiting(home, group)).request.id
+    await call(home, admitting.ask_back, home.site, group, number, mo, "Since when?", now)
+    (create,) = await home.published(group.actor)
+    for uri in (create["id"], create["object"]["id"]):
+        answer = await home.get(uri.removeprefix(home.site.origin))
+        assert (answer.status_code, "Since when" in answer.text) == (404, False)
+    outbox = await home.get("/groups/calm/outbox")
+    assert "Since when" not in outbox.text
 
 
 async def test_of_two_who_decide_at_once_one_decides(home):

@@ -45,7 +45,10 @@ async def _invited_page(
         is_known = visibility.may_know(visit.viewer, group)
         known = group.actor if is_known else None
         return visit.render(
-            "group/invitation_ended.html", GONE, actor=known, message=visit.text(joining.ENDED[why])
+            "group/invitation_ended.html",
+            GONE,
+            actor=known,
+            message=visit.text(joining.no_longer(why).message),
         )
     return visit.render(
         "group/invited.html",
