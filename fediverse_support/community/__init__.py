@@ -6,6 +6,10 @@ post in state *held*. Every function takes the connection first; whoever calls o
     visibility.py     who is looking, and the one rule of who may see
     groups.py         our groups, and how they are changed
     memberships.py    joining, being let in, leaving, here and on other servers
+    joining.py        the door of a group: rules, questions, requests
+    admitting.py      who looks after a group decides about requests
+    invitations.py    links and handles that need not wait
+    letters.py        what a group says to one person elsewhere
     posts.py          members write, answer, edit, delete
     arrivals.py       posts that came over the wire find their place
     announcing.py     a group passes on what was accepted in it
