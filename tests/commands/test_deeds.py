@@ -261,3 +261,43 @@ def test_a_host_that_does_not_answer_is_seen_and_called_again(program):
     program.done("deliveries", "retry", "down.example")
     assert "down.example" not in [one["name"] for one in program.json("deliveries", "hosts")]
     assert "never had anything" in program.refused("deliveries", "retry", "stranger.example")
+
+
+@pytest.fixture(scope="module")
+def thread(program) -> str:
+    """A thread that began on a server that is not there; its id."""
+    uri = "https://harbour.example/notes/1"
+    program.database(
+        """
+        with author as (
+            insert into actors (id, uri, type, is_local, name, host)
+            values (2, 'https://harbour.example/groups/tea', 'Group', false, 'tea', 'harbour.example')
+            returning id
+        )
+        insert into posts (id, uri, public_id, author_id, group_id, root_id, content_html, reach,
+                           published_at, active_at)
+        select 3, $1, repeat('a', 32), id, id, 3, '<p>my husband died</p>', 'open', now(), now() from author
+        """,
+        uri,
+    )
+    return uri
+
+
+def test_the_rest_of_a_thread_is_looked_for_with_a_word_on_how_far_it_is(program, thread):
+    assert "no such post" in program.refused("inbox", "threads", "gather", "https://harbour.example/notes/2")
+    for address in (thread, f"https://garden.example/posts/{'a' * 32}"):
+        said = program.run("inbox", "threads", "gather", address)
+        assert said.returncode == 0
+        assert "0 posts were found" in said.stdout
+        assert "The worker goes on with it" in said.stdout, "that server does not answer"
+        assert "looked at" in said.stderr
+    (line,) = program.json("inbox", "threads", "list")
+    assert (line["thread"], line["state"], line["found"]) == (thread, "waiting", 0)
+    table = program.done("inbox", "threads", "list", "--limit", "5")
+    assert thread in table
+    assert "husband" not in table
+
+
+def test_a_thread_that_a_worker_has_in_hand_is_left_to_it(program, thread):
+    program.database("update gatherings set state = 'running', leased_until = now() + interval '1 minute'")
+    assert "just now" in program.refused("inbox", "threads", "gather", thread)

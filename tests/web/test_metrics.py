@@ -92,3 +92,24 @@ async def test_no_label_names_anybody(scrape):
     }
     labels = {label for family in REGISTRY.collect() for sample in family.samples for label in sample.labels}
     assert labels <= allowed
+
+
+async def test_threads_that_are_looked_for_are_counted(scrape, database):
+    await database.execute(
+        """
+        with author as (
+            insert into actors (id, uri, type, is_local, name, host)
+            values (1, 'https://a.example/1', 'Person', false, 'ana', 'a.example') returning id
+        )
+        insert into posts (id, uri, author_id, root_id, content_html, reach, published_at, active_at)
+        select n, 'https://a.example/notes/' || n, author.id, n, '', 'open', now(), now()
+          from author, generate_series(1, 3) n
+        """
+    )
+    await database.execute(
+        """
+        insert into gatherings (root_id, state, finished_at)
+        values (1, 'waiting', null), (2, 'running', null), (3, 'done', now())
+        """
+    )
+    assert "fs_gatherings_waiting 2.0" in (await scrape()).text
