@@ -55,8 +55,8 @@ _USUALLY: dict[Reach, str] = {
     "members": N_("Usually a post is for the members only, unless its author opens it further."),
     "sealed": N_("Usually a post stays on this server, unless its author lets it go further."),
 }
-_NOBODY_JOINS = N_("It is archived: nobody joins any more.")
-_NOBODY_WRITES = N_("It is archived: nobody writes any more. What was said stays.")
+_NOBODY_JOINS = N_("Nobody joins it any more.")
+_NOBODY_WRITES = N_("Nobody writes in it any more. What was said stays.")
 
 _IN_SHORT: dict[tuple[Reach, str], str] = {
     ("open", "open"): N_("Everyone reads, anyone joins"),

@@ -50,6 +50,7 @@ async def show(visit: Visit) -> Response:
         "membership": membership,
         "may_see": group is None or visibility.may_see_group(visit.viewer, group),
         "doors": [visit.text(line) for line in doors.in_words(group)] if group else [],
+        "doors_short": visit.text(doors.in_short(group)) if group else "",
         "federates": group is not None and visibility.federates(group),
         "card_title": actor.display_name if group and doors.is_open(group) else "",
     }
