@@ -53,9 +53,13 @@ def worded(post: Post, event: Event) -> Post:
 
     Of one that was called off the title says so: it is all that Mastodon shows.
     """
-    line = f"<p>{escape(when_and_where(event))}</p>"
     title = f"Cancelled: {post.title}" if event.is_cancelled else post.title
-    return msgspec.structs.replace(post, title=title, content_html=f"{line}{post.content_html}")
+    return msgspec.structs.replace(post, title=title, content_html=f"{first_line(event)}{post.content_html}")
+
+
+def first_line(event: Event) -> str:
+    """Time and place as the HTML with which the words of an event begin on the wire."""
+    return f"<p>{escape(when_and_where(event))}</p>"
 
 
 def when_and_where(event: Event) -> str:

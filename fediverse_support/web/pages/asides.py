@@ -13,6 +13,7 @@ from fediverse_support.core.models import Post
 from fediverse_support.core.polls import Poll
 from fediverse_support.database import events, polls
 from fediverse_support.database.threads import Shown
+from fediverse_support.protocol.rendering.events import first_line
 from fediverse_support.web import moments
 from fediverse_support.web.security import Visit
 
@@ -34,7 +35,10 @@ class PollView(msgspec.Struct, frozen=True):
 
 
 class EventView(msgspec.Struct, frozen=True):
-    """An event for one visitor. `join_link` is empty but for who was let in and the organiser."""
+    """An event for one visitor. `join_link` is empty but for who was let in and the organiser.
+
+    `repeated` is how servers like ours begin the words of an event, for those that know no events.
+    """
 
     event: Event
     state: GuestState | None
@@ -45,6 +49,7 @@ class EventView(msgspec.Struct, frozen=True):
     may_look_after: bool
     may_ask: bool
     join_link: str
+    repeated: str
 
 
 class Asides(msgspec.Struct, frozen=True):
@@ -119,4 +124,5 @@ def event_view(
         may_look_after=is_ours and (is_organiser or looks_after),
         may_ask=is_open and visit.viewer.account is not None and not is_organiser,
         join_link=event.join_link if is_organiser or (state == "accepted" and not event.is_cancelled) else "",
+        repeated=first_line(event),
     )

@@ -10,7 +10,7 @@ from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.core.local_times import is_time_zone, time_zones
 from fediverse_support.core.models import Actor, Group
-from fediverse_support.database import actors
+from fediverse_support.database import actors, events
 from fediverse_support.database import repeating as stored
 from fediverse_support.database.repeating import Repeating
 from fediverse_support.web import moments
@@ -82,9 +82,17 @@ async def show_new(visit: Visit) -> Response:
         "frequency": "weekly",
         "weekday": "0",
         "at_time": "09:00",
-        "time_zone": "UTC",
+        "time_zone": await _usual_time_zone(visit, group),
     }
     return _form_page(visit, group, None, Form(fields))
+
+
+async def _usual_time_zone(visit: Visit, group: Group) -> str:
+    """The time zone of what repeats already, or of the last event: most likely it is meant again."""
+    threads = await stored.of_group(visit.db, group.actor.id)
+    if threads:
+        return threads[-1].time_zone
+    return await events.last_time_zone(visit.db, group.actor.id) or "UTC"
 
 
 @page(Access.MEMBER)
