@@ -12,7 +12,7 @@ from fediverse_support.community.stepping_down import step_down
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import activities as stored
-from fediverse_support.database import blocks, follows, groups, join_requests
+from fediverse_support.database import blocks, follows, groups, join_requests, rules
 from fediverse_support.database.follows import Follow
 from fediverse_support.database.join_requests import Answer
 from fediverse_support.database.pool import Connection
@@ -210,6 +210,7 @@ async def leave(db: Connection, site: Site, member: Actor, group: Actor, now: da
             )
             await publish(db, site, member, undo, object_uri=group.uri, to=[group])
             await stored.mark_undone(db, follow.id, now)
+    await rules.forget(db, group.id, member.id)
     await follows.remove(db, member.id, group.id)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fediverse_support.community import groups, rules
+from fediverse_support.community import groups, memberships, rules
 from fediverse_support.community.rules import Words
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed
@@ -276,6 +276,20 @@ async def test_members_are_asked_on_the_page_of_the_group_and_read_it_all_the_sa
     assert "<ins>What is said here stays here.</ins>" in page
     assert "I agree" not in (await (await world.signed_in(ben)).get("/groups/night_owls")).text
     assert "The rules that you agreed to" in (await browser.get("/groups/night_owls/rules")).text
+
+
+async def test_who_has_left_leaves_no_agreement_behind(world, village, ada, publishes):
+    group = await village.group()
+    await village.joins(ada, group)
+    await publishes(group, KIND)
+    browser = await world.signed_in(ada)
+    await browser.get("/groups/night_owls")
+    await browser.submit("/groups/night_owls/rules/agree")
+    assert await agreed(world, group, ada) == 1
+    async with acquire(world.pool) as db, db.transaction():
+        member = await actors.by_id(db, ada.actor_id)
+        await memberships.leave(db, world.site, member, group.actor, clock.now())
+    assert await agreed(world, group, ada) == 0
 
 
 async def test_followers_elsewhere_are_told_of_new_rules(world, village, publishes):
