@@ -134,9 +134,7 @@ async def agree(db: Connection, group_id: int, actor_id: int, version: int, now:
 
 async def forget(db: Connection, group_id: int, actor_id: int) -> None:
     """Forget that somebody ever agreed to the rules of a group, who has left it. Safe to run twice."""
-    await db.execute(
-        "delete from rule_agreements where group_id = $1 and actor_id = $2", group_id, actor_id
-    )
+    await db.execute("delete from rule_agreements where group_id = $1 and actor_id = $2", group_id, actor_id)
 
 
 async def agreed_version(db: Connection, group_id: int, actor_id: int) -> int:
