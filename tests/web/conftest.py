@@ -56,6 +56,8 @@ class Forms(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.found.append((given, {}))
+        elif tag == "input" and given.get("type") == "radio" and "checked" not in given:
+            return
         elif tag == "input" and "name" in given and self.found:
             self.found[-1][1][given["name"]] = given.get("value", "")
         elif tag == "textarea" and self.found:

@@ -12,7 +12,7 @@ from fediverse_support.database.pool import Connection
 from fediverse_support.database.threads import Shown
 from fediverse_support.moderation import rights
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages import agreeing, asides
+from fediverse_support.web.pages import agreeing, asides, reaching
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.tagging import chosen_in, offered_in
 from fediverse_support.web.rendering import N_
@@ -21,7 +21,7 @@ from fediverse_support.web.security import Access, Visit, deed, page
 AUDIENCES: dict[Reach, str] = {
     "open": N_("Everyone can read this, here and on other servers."),
     "quiet": N_("Everyone can read this, but it is not put on show."),
-    "members": N_("Only the members of this group will read this. It stays on this server."),
+    "members": N_("Only the members of this group can read this, here and where they have their accounts."),
     "sealed": N_("Only the members of this group will read this. It stays on this server."),
 }
 
@@ -48,18 +48,20 @@ async def show(visit: Visit) -> Response:
     root = next(shown for shown in thread.posts if shown.post.is_root)
     beside = await asides.of(visit, thread.posts)
     closed = below_locks(thread)
+    answered = _answered(visit, thread, root)
     return visit.render(
         "thread.html",
         root=root,
         group=thread.group,
         answers=[shown for shown in thread.posts if not shown.post.is_root],
         authors={shown.post.id: shown.author.display_name or shown.author.name for shown in thread.posts},
-        answered=_answered(visit, thread, root),
+        answered=answered,
+        choices=await reaching.choices_of_answer(visit, thread.group, answered.post),
+        narrowed=reaching.was_narrowed(visit, thread),
         may_answer=may_answer(visit.viewer, thread.group, root.post),
         closed=closed,
         cares=rights.looks_after(visit.viewer, thread.group),
         why_hidden=await deeds.why_hidden(visit.db, _hidden(thread)) if _hidden(thread) else {},
-        audience=visit.text(AUDIENCES[thread.root.reach]),
         draft=draft,
         gathering=await gathering.on_opening(visit.db, visit.viewer, thread, clock.now()),
         offered=await offered_in(visit, thread.group),
@@ -117,6 +119,7 @@ def words_of(form: Form) -> posts.Words:
         title=form.line("title"),
         content_warning=form.line("content_warning"),
         tags=chosen_in(form),
+        reach=reaching.reach_in(form),
     )
 
 
@@ -138,4 +141,5 @@ async def reply(visit: Visit, form: Form) -> Response:
         # Nothing that was typed is lost: it is a draft where it was typed.
         await drafts.save(visit.db, visit.account.id, form.path("place"), "", form.text("source"), now)
         raise
-    return RedirectResponse(f"{form.path('place')}#{written.public_id}", 303)
+    place = form.path("place").partition("?")[0]
+    return RedirectResponse(f"{place}{reaching.mark(form, written)}#{written.public_id}", 303)

@@ -8,7 +8,7 @@ from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missin
 from fediverse_support.core.models import Actor, Group, Post
 from fediverse_support.database import actors, drafts
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages import agreeing
+from fediverse_support.web.pages import agreeing, reaching
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.places import known_group
 from fediverse_support.web.pages.tagging import chosen_in, offered_in
@@ -45,7 +45,8 @@ async def _write_page(
         title=form.line("title"),
         source=form.text("source"),
         content_warning=form.line("content_warning"),
-        audience=visit.text(AUDIENCES[group.reach] if group else ELSEWHERE),
+        audience="",
+        choices=await reaching.choices(visit, actor, group, form=form),
         asked=await agreeing.asked_of(visit, group),
         offered=await offered_in(visit, actor),
         chosen=chosen_in(form),
@@ -68,7 +69,7 @@ async def write(visit: Visit, form: Form) -> Response:
             await drafts.remove(visit.db, visit.account.id, visit.request.url.path)
     except (Malformed, Forbidden, Conflict) as refusal:
         return await _write_page(visit, actor, group, form, refusal)
-    return RedirectResponse(f"/posts/{post.public_id}", 303)
+    return RedirectResponse(f"/posts/{post.public_id}{reaching.mark(form, post)}", 303)
 
 
 async def _own(visit: Visit) -> Post:
@@ -102,6 +103,7 @@ async def _edit_page(visit: Visit, post: Post, form: Form, trouble: Trouble | No
         source=form.text("source"),
         content_warning=form.line("content_warning"),
         audience=visit.text(AUDIENCES[post.reach]),
+        choices=None,
         asked=None,
         offered=await offered_in(visit, actor) if post.is_root else {},
         chosen=chosen_in(form),
