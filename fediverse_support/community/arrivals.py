@@ -159,7 +159,7 @@ async def _adopt(db: Connection, parent: Post, most: int = MOVED_AT_ONCE) -> int
     """
     moved = await posts.adopt(db, parent, most)
     if moved is None:
-        log.info("arrivals.too_many_to_move", most=most)
+        log.info("arrivals.too_many_to_move", number=most)
         return 0
     if moved:
         await posts.refresh_activity(db, parent.root_id)

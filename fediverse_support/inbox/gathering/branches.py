@@ -60,9 +60,9 @@ async def fetch(tools: Tools, under_way: Plan, uri: str, budget: FetchBudget) ->
         found[document.id] = document
         next = document.in_reply_to
     if next is not None and len(found) > MOST_ABOVE:
-        log.warning("gathering.deep", posts=len(found))
+        log.warning("gathering.deep", number=len(found))
     elif next in found:
-        log.warning("gathering.circle", posts=len(found))
+        log.warning("gathering.circle", number=len(found))
     return Branch(tuple(found.values()))
 
 

@@ -93,7 +93,7 @@ class Gatherer:
         except Unavailable:
             raise
         except Exception as error:
-            log.error("gathering.crashed", root_id=leased.root_id, error=type(error).__name__, exc_info=error)
+            log.error("gathering.crashed", number=leased.root_id, error=type(error).__name__, exc_info=error)
             return await search.end("failed", f"This failed: {type(error).__name__}.")
 
     async def _lane(self, stop: asyncio.Event) -> None:
@@ -149,7 +149,7 @@ class _Search:
         self._state = msgspec.structs.replace(
             self._state, state=state, cursor={}, finished_at=now, leased_until=now, last_error=error
         )
-        log.info("gathering.ended", root_id=self._state.root_id, state=state, found=self._state.found)
+        log.info("gathering.ended", state=state, number=self._state.found)
         await self._store()
         return self._state
 

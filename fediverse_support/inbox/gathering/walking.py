@@ -45,7 +45,7 @@ async def walk(tools: Tools, thread: Thread, under_way: Plan, errand: Errand) ->
         else:
             after, found = await _post(tools, thread, under_way, errand, budget)
     except (Missing, Refused, RemoteRefused) as trouble:
-        log.info("gathering.nothing", kind=errand.kind, why=type(trouble).__name__)
+        log.debug("gathering.nothing", host=errand.host, reason=trouble.message)
         after, found = plan.done(under_way, errand, posts=not errand.is_page), 0
     except RemoteTrouble:
         after, found = _later(tools, under_way, errand), 0
@@ -70,7 +70,7 @@ async def _page(tools: Tools, thread: Thread, under_way: Plan, errand: Errand, b
     )
     after = plan.with_page(plan.done(under_way, errand), errand, page)
     if page.next is not None and errand.barren + 1 >= plan.MOST_BARREN:
-        log.warning("gathering.barren", host=errand.host, pages=after.pages)
+        log.warning("gathering.barren", host=errand.host, number=after.pages)
     return after
 
 
