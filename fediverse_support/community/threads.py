@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from fediverse_support.core.errors import Gone, Malformed, Missing
-from fediverse_support.core.models import Actor, Post, Viewer
-from fediverse_support.database import actors, posts, threads
+from fediverse_support.core.models import Actor, Group, Post, Viewer
+from fediverse_support.database import groups, posts, threads
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.threads import Cursor, Shown
 
 PAGE = 30
+_NO_GROUP: tuple[Actor | None, Group | None] = (None, None)
 LONGEST_THREAD = 1_000
 
 
@@ -22,10 +23,14 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
-    """A thread: its posts in the order they were written, and the group it is in."""
+    """A thread: its posts in the order they were written, and the group it is in.
+
+    `ours` is that group with its answers if it is one of this community.
+    """
 
     root: Post
     group: Actor | None
+    ours: Group | None = None
     posts: list[Shown]
 
 
@@ -55,8 +60,10 @@ async def whole(db: Connection, viewer: Viewer, post: Post) -> Thread:
     root = next((item.post for item in shown if item.post.is_root), None)
     if root is None:
         raise Missing("There is nothing here.")
-    group = await actors.by_id(db, root.group_id) if root.group_id else None
-    return Thread(root=root, group=group, posts=shown)
+    group, ours = _NO_GROUP
+    if root.group_id:
+        group, ours = await groups.with_rules(db, root.group_id) or _NO_GROUP
+    return Thread(root=root, group=group, ours=ours, posts=shown)
 
 
 async def visible_post(db: Connection, viewer: Viewer, public_id: str) -> Post:

@@ -79,6 +79,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     join_questions: tuple[str, ...] = ()
     rules_version: int = 0
     wiki_editors: Literal["moderators", "members"] = "moderators"
+    offers_tags: bool = False
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -87,6 +87,17 @@ async def named(db: Connection, name: str) -> tuple[Actor, Group | None] | None:
     return actor, of_row(actor, row["rules"]) if row["rules"] else None
 
 
+async def with_rules(db: Connection, actor_id: int) -> tuple[Actor, Group | None] | None:
+    """The group with this actor, ours or another server's; its answers are there if it is ours."""
+    row = await db.fetchrow(
+        "select a.*, g.* from actors a left join groups g on g.actor_id = a.id where a.id = $1", actor_id
+    )
+    if row is None:
+        return None
+    actor = actors.read(row)
+    return actor, of_row(actor, row) if row["joining"] is not None else None
+
+
 async def listed(db: Connection) -> list[Group]:
     """All our groups, in the community's own order."""
     rows = await db.fetch(

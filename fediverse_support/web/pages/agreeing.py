@@ -9,8 +9,7 @@ from fediverse_support.community import rules
 from fediverse_support.community.rules import Rules
 from fediverse_support.core import clock
 from fediverse_support.core.comparing import Change, items
-from fediverse_support.core.models import Actor, Group
-from fediverse_support.database import groups
+from fediverse_support.core.models import Group
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.places import our_group
 from fediverse_support.web.rendering import address_of
@@ -43,13 +42,6 @@ async def asked_of(visit: Visit, group: Group | None) -> Asked | None:
     in_force = await rules.current(visit.db, group)
     agreed = await rules.of_version(visit.db, group, version)
     return Asked(in_force, agreed, items(agreed.items, in_force.items) if version else [])
-
-
-async def asked_in(visit: Visit, actor: Actor | None) -> Asked | None:
-    """The same for a group that is known by its actor, here or elsewhere."""
-    if actor is None or not actor.is_local or visit.viewer.actor_id is None:
-        return None
-    return await asked_of(visit, await groups.by_actor(visit.db, actor.id))
 
 
 async def take(visit: Visit, group_id: int | None, form: Form, now: datetime) -> None:

@@ -89,7 +89,7 @@ async def _inside(visit: Visit, actor: Actor, group: Group | None, membership: s
         "pinned": pinned,
         "older": found.next,
         "tag": tag,
-        "offered": await offered_in(visit, actor),
+        "offered": await offered_in(visit, group),
         "news": await _news(visit, [*pinned, *found.threads]),
         "moderators": around.moderators,
         "next_door": await _next_door(visit, around),

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from fediverse_support.community import speaking, tags
 from fediverse_support.core.errors import Conflict, Malformed, Trouble
-from fediverse_support.core.models import Actor, Group, OfferedTag
+from fediverse_support.core.models import Group, OfferedTag
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.places import cared_for, known_group
 from fediverse_support.web.rendering import N_, address_of
@@ -27,9 +27,11 @@ TONES = {
 EMPTY_ROWS = 3
 
 
-async def offered_in(visit: Visit, group: Actor | None) -> dict[str, OfferedTag]:
-    """The tags of a group by their hashtag, in its own order; none of a group elsewhere, or of no group."""
-    return {tag.name: tag for tag in await tags.offered(visit.db, group)} if group is not None else {}
+async def offered_in(visit: Visit, group: Group | None) -> dict[str, OfferedTag]:
+    """The tags of a group of ours by their hashtag, in its own order; none of a group elsewhere."""
+    if group is None or not group.offers_tags:
+        return {}
+    return {tag.name: tag for tag in await tags.offered(visit.db, group.actor)}
 
 
 def chosen_in(form: Form) -> tuple[str, ...]:

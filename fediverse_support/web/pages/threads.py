@@ -64,8 +64,8 @@ async def show(visit: Visit) -> Response:
         why_hidden=await deeds.why_hidden(visit.db, _hidden(thread)) if _hidden(thread) else {},
         draft=draft,
         gathering=await gathering.on_opening(visit.db, visit.viewer, thread, clock.now()),
-        offered=await offered_in(visit, thread.group),
-        asked=await agreeing.asked_in(visit, thread.group),
+        offered=await offered_in(visit, thread.ours),
+        asked=await agreeing.asked_of(visit, thread.ours),
         polls=beside.polls,
         events=beside.events,
     )

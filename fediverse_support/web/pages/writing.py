@@ -6,7 +6,7 @@ from fediverse_support.community import posts, threads
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Group, Post
-from fediverse_support.database import actors, drafts
+from fediverse_support.database import actors, drafts, groups
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages import agreeing, reaching
 from fediverse_support.web.pages.groups import own_actor
@@ -48,7 +48,7 @@ async def _write_page(
         audience="",
         choices=await reaching.choices(visit, actor, group, form=form),
         asked=await agreeing.asked_of(visit, group),
-        offered=await offered_in(visit, actor),
+        offered=await offered_in(visit, group),
         chosen=chosen_in(form),
         message=visit.text(trouble.message) if trouble else "",
         is_draft=is_draft,
@@ -90,9 +90,10 @@ async def show_edit(visit: Visit) -> Response:
 
 
 async def _edit_page(visit: Visit, post: Post, form: Form, trouble: Trouble | None = None) -> Response:
-    actor = await actors.by_id(visit.db, post.group_id) if post.group_id else None
-    if actor is None:
+    found = await groups.with_rules(visit.db, post.group_id) if post.group_id else None
+    if found is None:
         raise Missing
+    actor, group = found
     return visit.render(
         "write.html",
         trouble.status if trouble else 200,
@@ -105,7 +106,7 @@ async def _edit_page(visit: Visit, post: Post, form: Form, trouble: Trouble | No
         audience=visit.text(AUDIENCES[post.reach]),
         choices=None,
         asked=None,
-        offered=await offered_in(visit, actor) if post.is_root else {},
+        offered=await offered_in(visit, group) if post.is_root else {},
         chosen=chosen_in(form),
         message=visit.text(trouble.message) if trouble else "",
         is_draft=False,

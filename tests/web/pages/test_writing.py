@@ -114,7 +114,7 @@ async def test_a_form_that_is_too_large_is_refused_before_it_is_read(world, ada)
     browser = await world.signed_in(ada)
     answer = await browser.post("/drafts", {"source": "x" * 600_000})
     assert answer.status_code == 413
-    many = {f"f{number}": "x" for number in range(60)}
+    many = {f"f{number}": "x" for number in range(110)}
     assert (await browser.post("/drafts", many)).status_code == 400
     files = await browser.client.post(
         "/drafts", files={"source": b"x"}, headers={"sec-fetch-site": "same-origin"}
