@@ -103,21 +103,26 @@ async def _tell_other_servers(db: Connection, site: Site, post: Post, group: Act
     author = await actors.by_id(db, post.author_id)
     if server is None or author is None:
         raise Missing
-    told = set()
-    if not author.is_local:
-        told.add(site.gate.host(author.uri))
+    software = await _software_of(db, site, group)
+    home = None if author.is_local else site.gate.host(author.uri)
+    of_group = site.gate.host(group.uri) if group is not None and not group.is_local else None
+    # Servers of our kind put either form before the group's moderators: one is enough.
+    if home is not None and not (home == of_group and software == "fediverse-support"):
         await _send(db, site, server, author, post, _for_account(site, author, post, said))
-    if group is None or group.is_local:
+    if group is None or of_group is None:
         return
-    host = site.gate.host(group.uri)
-    known = await hosts.by_name(db, host)
-    if takes_reports_of_groups(known.software if known else None):
+    if takes_reports_of_groups(software):
         flag = activities.flag_to_group_host(
             new_activity_uri(site), actor=server.uri, object_id=post.uri, group=group.uri, reason=said
         )
         await _send(db, site, server, group, post, flag)
-    elif host not in told:
+    elif of_group != home:
         await _send(db, site, server, group, post, _for_account(site, author, post, said))
+
+
+async def _software_of(db: Connection, site: Site, group: Actor | None) -> str | None:
+    known = await hosts.by_name(db, site.gate.host(group.uri)) if group is not None else None
+    return known.software if known is not None else None
 
 
 def _for_account(site: Site, author: Actor, post: Post, said: str) -> dict[str, Any]:
