@@ -39,8 +39,9 @@ async def announce_post(
     if post.reach == "sealed":
         return
     wrapped = _wrapped(site, group, activity, now, post.reach)
-    # Of the two the boost stands in the outbox, which shows what is beside it (database/activities.py).
-    pieces = [msgspec.structs.replace(wrapped, is_listed=post.reach != "open")]
+    # Thread starts stand in the outbox: as the boost, which shows what is beside it, or else as themselves.
+    is_listed = post.in_reply_to is None and not _is_boosted(post)
+    pieces = [msgspec.structs.replace(wrapped, is_listed=is_listed)]
     if _is_boosted(post):
         pieces.append(_boost(site, group, post, author, now))
     await publish_all(db, site, group, pieces, object_uri=post.uri)
