@@ -107,7 +107,7 @@ def begin(
     never: tuple[str, ...],
     only: tuple[str, ...] | None = None,
 ) -> Plan:
-    """The plan for a thread of which `stored` is here, the first post among them."""
+    """The plan for a thread of which `stored` is here, in the order in which their answers are asked for."""
     plan = Plan(home=_host(root.uri), never=never, began=now, only=only)
     if root.context_url is None and root.replies_url is None:
         plan = _add(plan, [Errand(url=root.uri, kind="root")])
@@ -209,7 +209,8 @@ def _add(plan: Plan, errands: Iterable[Errand]) -> Plan:
     for errand in errands:
         key, is_context = _key(errand.url), _is_context(errand)
         is_full = room[errand.is_page] <= 0 or (is_context and contexts >= MOST_CONTEXTS)
-        if is_full or key in seen or not may_ask(plan, errand.url):
+        is_needless = errand.is_page and plan.is_roll_read
+        if is_full or is_needless or key in seen or not may_ask(plan, errand.url):
             continue
         seen.add(key)
         kept.append(errand)
@@ -234,12 +235,15 @@ def _with_roll(plan: Plan, errand: Errand, page: Page) -> Plan:
     only = plan.only
     if only is not None:
         only = tuple(sorted({*only, *map(_host, page.named)}))
+    is_read = page.next is None and not is_cut
     return msgspec.structs.replace(
         plan,
         only=only,
         roll=plan.roll | {_key(uri) for uri in page.named},
         roll_url=errand.of if not is_cut else "cut",
-        is_roll_read=page.next is None and not is_cut,
+        is_roll_read=is_read,
+        # No other list could add to it: nobody is asked for one.
+        errands=tuple(one for one in plan.errands if not (is_read and one.is_page)),
     )
 
 

@@ -145,6 +145,24 @@ def test_what_is_not_on_the_groups_own_list_does_not_belong_once_that_is_read_to
     assert plan.belongs(cut, three), "a list that we did not read whole says nothing of what is not on it"
 
 
+def test_once_the_groups_own_list_is_read_no_other_is_asked_for():
+    root = post(
+        context_url="https://peer.example/context", replies_url="https://peer.example/notes/1/replies"
+    )
+    later = post(2, "other.example", context_url="https://other.example/context")
+    found = begun(root, [later])
+    first = plan.next_errand(found, never_rests)
+    page = Page(
+        named=["https://peer.example/notes/9"], unknown=["https://peer.example/notes/9"], is_roll=True
+    )
+    found = plan.with_page(plan.done(found, first), first, page)
+    assert [errand.kind for errand in found.errands] == ["post"]
+    found = plan.with_post(
+        found, found.errands[0], "https://third.example/c", "https://peer.example/notes/9/r"
+    )
+    assert len(found.errands) == 1
+
+
 def test_time_bytes_pages_and_posts_have_an_end():
     found = begun()
     assert not plan.is_enough(found, NOW)

@@ -9,7 +9,7 @@ from fediverse_support.community import gathering, threads
 from fediverse_support.core.models import Account, Viewer
 from fediverse_support.database import gatherings, posts
 from fediverse_support.database.pool import acquire
-from fediverse_support.inbox.gathering import plan
+from fediverse_support.inbox.gathering import gatherer, plan, walking
 from fediverse_support.inbox.gathering.gatherer import LEASE
 from fediverse_support.network.documents import Documents
 
@@ -85,16 +85,16 @@ async def test_a_server_that_asks_to_be_left_alone_is_and_the_search_goes_on_aft
     good = search.internet.documents[reply["id"]]
     search.internet.documents[reply["id"]] = 429
     search.internet.more_headers = {reply["id"]: "retry-after: 120\r\n"}
-    gatherer = search.gatherer()
+    worker = search.gatherer()
     await search.ask(await search.world.post(root["id"]))
-    waiting = await gatherer.step()
+    waiting = await worker.step()
     assert waiting.state == "waiting"
     assert waiting.due_at - search.world.clock() > timedelta(seconds=100)
-    assert await gatherer.step() is None
+    assert await worker.step() is None
     search.internet.documents[reply["id"]] = good
     search.internet.more_headers = {}
     search.world.clock.let_pass(seconds=121)
-    ended = await gatherer.step()
+    ended = await worker.step()
     assert (ended.state, ended.found) == ("done", 1)
 
 
@@ -107,9 +107,9 @@ async def test_a_server_that_wants_hours_is_left_out_and_one_that_never_answers_
     search.internet.more_headers = {reply["id"]: "retry-after: 7200\r\n"}
     search.internet.documents[broken["id"]] = 500
     await search.ask(await search.world.post(root["id"]))
-    gatherer = search.gatherer()
+    worker = search.gatherer()
     for _ in range(plan.MOST_TRIES + 1):
-        ended = await gatherer.step()
+        ended = await worker.step()
         if ended is None or ended.state == "done":
             break
         search.world.clock.let_pass(minutes=10)
@@ -183,3 +183,64 @@ async def test_only_a_member_who_opens_a_thread_that_is_spread_begins_a_search(s
         asked = await gathering.on_opening(db, Viewer(account=account), thread, now)
         assert asked is not None
         assert asked.state == "waiting"
+
+
+async def test_the_loop_takes_what_is_due_and_ends_when_it_is_told_to(search):
+    root = search.note(search.ana, context=search.internet.url("hub", "/threads/1"))
+    search.context(root, search.note(search.ben, root))
+    await search.arrives(root)
+    await search.ask(await search.world.post(root["id"]))
+    stop = asyncio.Event()
+    stored = asyncio.Event()
+
+    def tell(state):
+        if state.found:
+            stored.set()
+
+    running = asyncio.create_task(search.gatherer(on_step=tell).run(stop))
+    await asyncio.wait_for(stored.wait(), 20)
+    stop.set()
+    await asyncio.wait_for(running, 20)
+
+
+class Hanging(Documents):
+    """Documents of servers that never answer."""
+
+    def __init__(self, client, key):
+        super().__init__(client, key)
+        self.is_asked = asyncio.Event()
+
+    async def fetch_listing(self, url, budget):
+        self.is_asked.set()
+        await asyncio.Event().wait()
+        return {}
+
+
+async def test_a_server_that_hangs_does_not_keep_a_worker_from_ending(search, monkeypatch):
+    monkeypatch.setattr(gatherer, "GRACE", 0.01)
+    root = search.note(search.ana, context=search.internet.url("hub", "/threads/1"))
+    await search.arrives(root)
+    row = await search.world.post(root["id"])
+    await search.ask(row)
+    hanging = Hanging(search.world.client, search.key)
+    stop = asyncio.Event()
+    running = asyncio.create_task(search.gatherer(hanging).run(stop))
+    await asyncio.wait_for(hanging.is_asked.wait(), 20)
+    stop.set()
+    await asyncio.wait_for(running, 20)
+    search.context(root, search.note(search.ben, root))
+    ended = await search.gatherer().step()
+    assert ended is not None, "it was given back at once"
+    assert (ended.state, ended.found) == ("done", 1)
+
+
+async def test_a_defect_ends_one_search_and_no_other(search, monkeypatch):
+    root = search.note(search.ana, context=search.internet.url("hub", "/threads/1"))
+    await search.arrives(root)
+
+    async def defect(*_):
+        raise RuntimeError("what a member wrote")
+
+    monkeypatch.setattr(walking, "walk", defect)
+    ended = await search.gather(root)
+    assert (ended.state, ended.last_error) == ("failed", "This failed: RuntimeError.")
