@@ -77,6 +77,40 @@ async def of_thread(db: Connection, root_id: int, limit: int) -> list[Post]:
     return all_of(read, rows)
 
 
+async def shown_to(db: Connection, viewer: Viewer, public_id: str) -> Post | None:
+    """The post with this random id if `viewer` may see it, or if everybody knew it and it was deleted.
+
+    One statement that finds a row or none, so that what is not for a viewer takes what it takes to find
+    nothing.
+    """
+    row = await db.fetchrow(
+        """
+        select p.* from posts p
+         where p.public_id = $1
+           and (may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+                or p.state = 'deleted' and p.reach in ('open', 'quiet'))
+        """,
+        public_id,
+        *viewer.sight,
+    )
+    return read(row) if row else None
+
+
+async def said_elsewhere(db: Connection, uri: str) -> tuple[int, datetime] | None:
+    """The group elsewhere for whose members one of our people said this, and when; `uri` is the id of the
+    post, or of an activity about it."""
+    row = await db.fetchrow(
+        """
+        select p.group_id, coalesce(p.edited_at, p.published_at) as said_at
+          from posts p join actors g on g.id = p.group_id and not g.is_local
+         where p.uri in ($1, (select object_uri from activities where uri = $1))
+           and p.state = 'live' and p.reach = 'members'
+        """,
+        uri,
+    )
+    return (row["group_id"], row["said_at"]) if row else None
+
+
 async def insert(db: Connection, post: Post) -> bool:
     """Store a new post; False when its id is stored already. Safe to run twice."""
     row = await db.fetchrow(
