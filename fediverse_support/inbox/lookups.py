@@ -26,6 +26,10 @@ from fediverse_support.protocol.vocabulary import PostDocument
 FETCHES = 8
 SECONDS = 5.0
 
+NOBODY_HERE = "There is nobody and no group of this name here."
+NOTHING_HERE = "There is nothing here under this address."
+"""What is said of a handle and of a link that lead to nothing of ours; the same for what is hidden."""
+
 
 class Lookups:
     """Finds what a member typed: among what we know, else on its own server."""
@@ -85,7 +89,7 @@ class Lookups:
         if actor is not None and actor.state == "active":
             return actor
         if handle.host == self._site.domain:
-            raise Missing("There is nobody and no group of this name here.")
+            raise Missing(NOBODY_HERE)
         self._check_host(f"https://{handle.host}/")
         jrd = await webfinger.look_up(self._documents, handle, budget)
         uri = next((found for found, kind in jrd.ids if kind and kind == handle.kind), None)
@@ -98,9 +102,11 @@ class Lookups:
             actor = await actors.by_uri(db, uri)
             found = actor if actor is not None else await posts.by_uri(db, uri)
         if isinstance(found, Actor) and found.state != "active":
+            if found.is_local:
+                raise Missing(NOTHING_HERE)
             raise Gone("This was deleted, or is not shown here.")
         if found is None and self._site.is_ours(uri):
-            raise Missing("There is nothing here under this address.")
+            raise Missing(NOTHING_HERE)
         return found
 
     async def _fetched(self, uri: str, budget: FetchBudget, now: datetime) -> Actor | Post:

@@ -7,7 +7,9 @@ from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing, Trouble
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database.pool import acquire
+from fediverse_support.inbox.lookups import NOTHING_HERE
 from fediverse_support.web.forms import Form
+from fediverse_support.web.pages.places import check_known
 from fediverse_support.web.rendering import address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
@@ -39,7 +41,7 @@ async def authorize_interaction(visit: Visit) -> Response:
 async def _found(visit: Visit, address: str) -> Response:
     await visit.spend(LIMIT, "find")
     try:
-        place = await _place_of(visit, await visit.services.lookups.find(address, clock.now()))
+        place = await _place_of(visit, address, await visit.services.lookups.find(address, clock.now()))
     except Trouble as trouble:
         status = trouble.status if trouble.status in (400, 403, 429, 502, 503) else 404
         message = visit.text(trouble.message)
@@ -47,13 +49,15 @@ async def _found(visit: Visit, address: str) -> Response:
     return RedirectResponse(place, 303)
 
 
-async def _place_of(visit: Visit, found: Actor | Post) -> str:
-    """Our page about what was found; a post that is not for this member was not found (L3)."""
+async def _place_of(visit: Visit, address: str, found: Actor | Post) -> str:
+    """Our page about what was found; a post or group that is not for this member was not found (L3)."""
     if isinstance(found, Actor):
+        async with acquire(visit.services.pool) as db:
+            await check_known(visit, db, found, address)
         return address_of(found)
     async with acquire(visit.services.pool) as db:
         try:
             post = await threads.visible_by_number(db, visit.viewer, found.id)
         except Missing:
-            raise Missing("There is nothing here under this address.") from None
+            raise Missing(NOTHING_HERE) from None
     return f"/posts/{post.public_id}"

@@ -16,7 +16,7 @@ from fediverse_support.database import actors
 from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.moderation import deeds
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages.places import group_elsewhere, our_group, owned
+from fediverse_support.web.pages.places import check_known, group_elsewhere, our_group, owned
 from fediverse_support.web.rendering import N_, address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
@@ -85,6 +85,7 @@ async def _with_group_elsewhere(
     try:
         other = await visit.services.lookups.group_now(form.line("address"), clock.now())
         async with acquire(pool) as db, db.transaction():
+            await check_known(visit, db, other, form.line("address"))
             await turn(db, await owned(visit, db), other)
     except Trouble as trouble:
         return _page(visit, group, form, trouble)

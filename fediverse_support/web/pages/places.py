@@ -10,6 +10,7 @@ from fediverse_support.core.errors import Gone, Missing
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import actors, directory, groups
 from fediverse_support.database.pool import Connection
+from fediverse_support.inbox.lookups import NOBODY_HERE, NOTHING_HERE
 from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Visit
 
@@ -34,6 +35,19 @@ async def group_elsewhere(db: Connection, name: str, host: str) -> Actor:
     if actor is None or not actor.is_group:
         raise Missing
     return actor
+
+
+async def check_known(visit: Visit, db: Connection, actor: Actor, address: str) -> None:
+    """Raise what a look-up of `address` raises for nothing, if the visitor may not know what it led to.
+
+    Whoever looks something up by what somebody typed asks this of what was found (L3).
+    """
+    if not actor.is_local or not actor.is_group:
+        return
+    group = await groups.by_actor(db, actor.id)
+    if group is None or not await _may_know(visit, db, group):
+        is_link = address.strip().lower().startswith(("http://", "https://"))
+        raise Missing(NOTHING_HERE if is_link else NOBODY_HERE)
 
 
 async def our_group(visit: Visit, db: "Connection | None" = None) -> Group:

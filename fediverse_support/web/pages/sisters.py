@@ -11,7 +11,7 @@ from fediverse_support.database import groups, surroundings
 from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.moderation import deeds
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages.places import cared_for
+from fediverse_support.web.pages.places import cared_for, check_known
 from fediverse_support.web.rendering import address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
@@ -69,8 +69,10 @@ async def _found(visit: Visit, address: str) -> Actor:
     if not at and not address.lower().startswith(("http://", "https://")):
         raise Malformed("There is no group of this name here. For one elsewhere write name@server.")
     found = await visit.services.lookups.find(address, clock.now())
-    if not isinstance(found, Actor) or not found.is_group or found.is_local:
+    if not isinstance(found, Actor) or not found.is_group:
         raise Malformed("This is not a group that can stand next door.")
+    async with acquire(visit.services.pool) as db:
+        await check_known(visit, db, found, address)
     return found
 
 

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from fediverse_support.community import topics
+from fediverse_support.community import lives, topics
+from fediverse_support.core import clock
+from fediverse_support.database import groups
 from fediverse_support.database.pool import acquire
 
 CLOSED = {"seeing": "members", "speaking": "members", "reach": "members"}
@@ -163,3 +165,33 @@ async def test_an_archived_group_stands_apart_and_one_that_moved_not_at_all(worl
 async def test_the_front_page_leads_to_the_list(world, village):
     await village.group()
     assert 'href="/groups"' in (await world.browser().get("/")).text
+
+
+@pytest.mark.parametrize("kind", ["handle", "link"])
+async def test_whoever_looks_a_hidden_group_up_finds_what_a_stranger_to_it_finds(world, village, ada, kind):
+    """By every field that takes an address: the same status and words as for a name never given (L3)."""
+    own = await village.group("own")
+    await village.group("veiled", joining="invite", **CLOSED)
+    ended = await village.group("ended", joining="invite", reach="sealed")
+    async with acquire(world.pool) as db, db.transaction():
+        await groups.add_moderator(db, own.actor.id, ada.actor_id)
+        await db.execute("update group_moderators set is_owner = true")
+        await lives.delete(db, world.site, ended, clock.now())
+    browser = await world.signed_in(ada)
+    for page, action in (
+        ("/find", "/find"),
+        ("/groups/own/sisters", "/groups/own/sisters"),
+        ("/groups/own/life", "/groups/own/move"),
+        ("/groups/own/life", "/groups/own/aliases"),
+    ):
+        answers = []
+        for name in ("veiled", "ended", "strange"):
+            address = (
+                f"@{name}@garden.example" if kind == "handle" else f"https://garden.example/groups/{name}"
+            )
+            await browser.get(page)
+            answer = await browser.submit(action, address=address)
+            answers.append((answer.status_code, answer.text.replace(name, "")))
+        assert answers[0] == answers[2], action
+        assert answers[1] == answers[2], action
+        assert answers[0][0] == 404
