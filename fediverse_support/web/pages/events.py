@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import hosting, posts
+from fediverse_support.community import hosting
 from fediverse_support.community.events import NewEvent
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
@@ -13,11 +13,10 @@ from fediverse_support.core.models import Actor, Group, Post
 from fediverse_support.database import actors, events
 from fediverse_support.web import moments
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages import agreeing
+from fediverse_support.web.pages.beginning import begin, form_page
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.places import known_group
-from fediverse_support.web.pages.threads import AUDIENCES, post_at, words_of
-from fediverse_support.web.pages.writing import ELSEWHERE
+from fediverse_support.web.pages.threads import post_at
 from fediverse_support.web.security import Access, Visit, deed, page
 
 
@@ -32,17 +31,8 @@ async def show_call(visit: Visit) -> Response:
 async def _call_page(
     visit: Visit, actor: Actor, group: Group | None, form: Form, trouble: Trouble | None = None
 ) -> Response:
-    audience = AUDIENCES[group.default_reach or group.reach] if group else ELSEWHERE
-    return visit.render(
-        "group/event_new.html",
-        trouble.status if trouble else 200,
-        actor=actor,
-        post=None,
-        form=form,
-        time_zones=time_zones(),
-        audience=visit.text(audience),
-        asked=await agreeing.asked_of(visit, group),
-        message=visit.text(trouble.message) if trouble else "",
+    return await form_page(
+        visit, "group/event_new.html", actor, group, form, trouble, post=None, time_zones=time_zones()
     )
 
 
@@ -50,21 +40,10 @@ async def _call_page(
 async def call(visit: Visit, form: Form) -> Response:
     """Start a thread with an event."""
     actor, group = await known_group(visit)
-    author = await own_actor(visit)
     try:
-        async with visit.db.transaction():
-            post = await posts.write(
-                visit.db,
-                visit.services.site,
-                author,
-                actor,
-                words_of(form),
-                clock.now(),
-                addition=event_of(form),
-            )
-    except (Malformed, Forbidden) as refusal:
+        return await begin(visit, actor, form, event_of(form))
+    except (Malformed, Forbidden, Conflict) as refusal:
         return await _call_page(visit, actor, group, form, refusal)
-    return RedirectResponse(f"/posts/{post.public_id}", 303)
 
 
 def event_of(form: Form, *, needs_title: bool = True) -> NewEvent:
@@ -122,7 +101,7 @@ async def _change_page(visit: Visit, post: Post, form: Form, trouble: Trouble | 
         post=post,
         form=form,
         time_zones=time_zones(),
-        audience="",
+        choices=None,
         asked=None,
         message=visit.text(trouble.message) if trouble else "",
     )

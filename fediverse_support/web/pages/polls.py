@@ -5,17 +5,16 @@ from datetime import timedelta
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import posts, voting
+from fediverse_support.community import voting
 from fediverse_support.community.polls import MOST_ANSWERS, NewPoll
 from fediverse_support.core import clock
-from fediverse_support.core.errors import Forbidden, Malformed, Trouble
+from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Trouble
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages import agreeing
+from fediverse_support.web.pages.beginning import begin, form_page
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.places import known_group
-from fediverse_support.web.pages.threads import AUDIENCES, post_at, words_of
-from fediverse_support.web.pages.writing import ELSEWHERE
+from fediverse_support.web.pages.threads import post_at
 from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Access, Visit, deed, page
 
@@ -43,17 +42,15 @@ async def show_ask(visit: Visit) -> Response:
 async def _ask_page(
     visit: Visit, actor: Actor, group: Group | None, form: Form, trouble: Trouble | None = None
 ) -> Response:
-    return visit.render(
+    return await form_page(
+        visit,
         "group/poll_new.html",
-        trouble.status if trouble else 200,
-        actor=actor,
-        group=group,
-        form=form,
+        actor,
+        group,
+        form,
+        trouble,
         answers=[form.line(f"answer_{number}") for number in range(1, MOST_ANSWERS + 1)],
         durations={str(hours): visit.text(name) for hours, name in DURATIONS.items()},
-        audience=visit.text(AUDIENCES[group.default_reach or group.reach] if group else ELSEWHERE),
-        asked=await agreeing.asked_of(visit, group),
-        message=visit.text(trouble.message) if trouble else "",
     )
 
 
@@ -61,21 +58,10 @@ async def _ask_page(
 async def ask(visit: Visit, form: Form) -> Response:
     """Start a thread with a poll."""
     actor, group = await known_group(visit)
-    author = await own_actor(visit)
     try:
-        async with visit.db.transaction():
-            post = await posts.write(
-                visit.db,
-                visit.services.site,
-                author,
-                actor,
-                words_of(form),
-                clock.now(),
-                addition=poll_of(form),
-            )
-    except (Malformed, Forbidden) as refusal:
+        return await begin(visit, actor, form, poll_of(form))
+    except (Malformed, Forbidden, Conflict) as refusal:
         return await _ask_page(visit, actor, group, form, refusal)
-    return RedirectResponse(f"/posts/{post.public_id}", 303)
 
 
 def poll_of(form: Form) -> NewPoll:
