@@ -83,12 +83,11 @@ async def choices(
     )
 
 
-async def choices_of_answer(visit: Visit, group: Actor | None, answered: Post) -> Choices | None:
+async def choices_of_answer(visit: Visit, thread: Thread, answered: Post) -> Choices | None:
     """What the author of an answer may choose from; None where nobody answers."""
-    if group is None or visit.viewer.account is None:
+    if thread.group is None or visit.viewer.account is None:
         return None
-    rules = await groups.by_actor(visit.db, group.id) if group.is_local else None
-    return await choices(visit, group, rules, answered)
+    return await choices(visit, thread.group, thread.ours, answered)
 
 
 def reach_in(form: Form) -> Reach | None:

@@ -56,7 +56,7 @@ async def show(visit: Visit) -> Response:
         answers=[shown for shown in thread.posts if not shown.post.is_root],
         authors={shown.post.id: shown.author.display_name or shown.author.name for shown in thread.posts},
         answered=answered,
-        choices=await reaching.choices_of_answer(visit, thread.group, answered.post),
+        choices=await reaching.choices_of_answer(visit, thread, answered.post),
         narrowed=reaching.was_narrowed(visit, thread),
         may_answer=may_answer(visit.viewer, thread.group, root.post),
         closed=closed,
