@@ -6,7 +6,6 @@ from fediverse_support.community import announcing, reaches
 from fediverse_support.community.threads import Thread
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.models import REACHES, Actor, Group, Post, Reach
-from fediverse_support.database import groups
 from fediverse_support.web.forms import Form
 from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Visit
