@@ -21,10 +21,12 @@ def oracle(state: str, reach: str, viewer: str) -> bool:
     """The rule in other words than those of the SQL."""
     if state == "deleted":
         return False
-    if viewer == "author":
+    if viewer in ("author", "moderator"):
         return True
     if state in ("held", "hidden"):
         return viewer == "staff"
+    if viewer == "near":
+        return reach != "sealed"
     return reach in ("open", "quiet") or viewer == "member"
 
 
@@ -43,6 +45,9 @@ async def scene(home):
         "member": Viewer(actor_id=member.id, member_of=(group.actor.id,)),
         "author": Viewer(actor_id=author.id),
         "staff": Viewer(actor_id=staff.id, account=account),
+        "moderator": Viewer(actor_id=outsider.id, moderates=(group.actor.id,)),
+        "near": Viewer(server="members.example", member_of=(group.actor.id,)),
+        "far": Viewer(server="other.example"),
     }
     return home, group.actor, author, viewers
 

@@ -235,10 +235,10 @@ async def test_a_server_with_a_member_reads_what_members_say(scene, reader, styl
     assert b"canary-one" in (await scene.asks(reader, thread, style=style)).content
     context = (await scene.asks(reader, f"{thread}/context", style=style)).json()
     assert context["orderedItems"] == [scene.post.uri, scene.answer.uri]
-    for path, words in (("/groups/sober/outbox", ["Announce"] * 2), ("/people/ada/outbox", ["Create"] * 2)):
+    for path, words in (("/groups/sober/outbox", ["Announce"]), ("/people/ada/outbox", ["Create"] * 2)):
         outbox = (await scene.asks(reader, path, style=style)).json()
         assert [item["type"] for item in outbox["orderedItems"]] == words
-        assert outbox["totalItems"] == 2
+        assert outbox["totalItems"] == len(words)
     featured = (await scene.asks(reader, "/groups/sober/featured", style=style)).json()
     assert [item["id"] for item in featured["orderedItems"]] == [scene.post.uri]
     assert (await scene.asks(reader, "/groups/sober/followers", style=style)).json()["totalItems"] == 2
