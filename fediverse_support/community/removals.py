@@ -13,7 +13,7 @@ from fediverse_support.community import announcing, join_answers
 from fediverse_support.core.errors import Forbidden
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import activities as stored
-from fediverse_support.database import actors, follows, groups, posts, tombstones
+from fediverse_support.database import actors, events, follows, groups, polls, posts, tombstones
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.site import Site
 
@@ -108,6 +108,8 @@ async def forget_actor(db: Connection, site: Site, actor: Actor, now: datetime) 
             await announcing.withdraw(db, site, group, post, now)
         await stored.withdraw_about(db, post.uri, now)
     await follows.remove_all_of(db, actor.id)
+    await polls.forget_actor(db, actor.id)
+    await events.forget_actor(db, actor.id)
     await join_answers.forget(db, actor.id, now)
     await actors.mark_gone(db, actor.id, now)
     return len(theirs)

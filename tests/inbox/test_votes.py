@@ -128,6 +128,58 @@ async def test_where_several_may_be_chosen_each_counts_once(world, form):
     assert await votes(world, post) == [1, 0, 1]
 
 
+def gotosocial_vote(voter, post, *answers):
+    """As its documentation has it: one Create for all answers, and ids that carry a URL in the fragment."""
+    notes = [
+        {
+            "attributedTo": voter.uri,
+            "id": f"{voter.uri}#01HEN2R65468ZG657C4ZPHJ4EX/votes/{number}",
+            "inReplyTo": post.uri,
+            "name": answer,
+            "to": "http://here.localhost:1/people/mira",
+            "type": "Note",
+        }
+        for number, answer in enumerate(answers, 1)
+    ]
+    create = voter.does("Create", notes, to="http://here.localhost:1/people/mira")
+    return create | {"id": f"{voter.uri}/activity#vote/{post.uri}"}
+
+
+async def test_several_answers_in_one_activity_all_count(world):
+    ana, group = await world.known(), await world.group()
+    post = await ask(world, group.actor, is_multiple=True)
+    assert (await world.send(ana, gotosocial_vote(ana, post, "Green tea", "None"))).state == "done"
+    assert await votes(world, post) == [1, 0, 1]
+
+
+@pytest.mark.parametrize("second", ["Coffee", "Green tea\u200b and more", "x" * 3_000])
+async def test_several_answers_in_one_activity_count_together_or_not_at_all(world, second):
+    ana, group = await world.known(), await world.group()
+    post = await ask(world, group.actor, is_multiple=True)
+    assert (await world.send(ana, gotosocial_vote(ana, post, "Green tea", second))).state == "refused"
+    assert await votes(world, post) == [0, 0, 0]
+
+
+async def test_where_one_may_be_chosen_two_in_one_activity_are_refused(world):
+    ana, group = await world.known(), await world.group()
+    post = await ask(world, group.actor)
+    assert (await world.send(ana, gotosocial_vote(ana, post, "Green tea", "None"))).state == "refused"
+    assert await votes(world, post) == [0, 0, 0]
+
+
+async def test_a_vote_carries_no_vote_of_somebody_else_and_no_post_along(world):
+    ana, ben, group = await world.known(), await world.known("ben"), await world.group()
+    post = await ask(world, group.actor, is_multiple=True)
+    for more in ({"attributedTo": ben.uri}, {"content": "<p>words</p>", "name": None}):
+        activity = gotosocial_vote(ana, post, "Green tea", "None")
+        activity["object"][1] = {
+            key: value for key, value in (activity["object"][1] | more).items() if value is not None
+        }
+        assert (await world.send(ana, activity)).state == "refused"
+    assert await votes(world, post) == [0, 0, 0]
+    assert await world.one("select count(*) from posts") == 1
+
+
 @FORMS
 async def test_who_was_asked_to_stay_away_has_no_vote(world, form):
     ana, group = await world.known(), await world.group()

@@ -4,12 +4,14 @@ A vote is told to nobody and never shown as an answer in the thread.
 """
 
 from fediverse_support.community import voting
+from fediverse_support.community.polls import MOST_ANSWERS_ELSEWHERE
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Refused
 from fediverse_support.core.models import Actor
 from fediverse_support.database import posts
 from fediverse_support.inbox import proving
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.trust import Verified
+from fediverse_support.protocol import parsing
 from fediverse_support.protocol.accessors import text
 from fediverse_support.protocol.vocabulary import Activity, PostDocument
 
@@ -17,9 +19,23 @@ LONGEST_ANSWER = 2_048
 
 
 async def vote(context: Context, activity: Activity, document: PostDocument, sender: Verified) -> str:
-    """A Note that names an answer, sent by who chose it."""
-    name, uri = document.name or "", activity.id or document.id
-    return await _count(context, sender.actor, document.in_reply_to, name, uri)
+    """A Note that names an answer, sent by who chose it. GoToSocial sends a list of them for several."""
+    outcome = ""
+    for note in [document, *_further(context, activity)]:
+        if note.author != sender.uri or not note.is_vote:
+            raise Refused("This is more than a vote.")
+        name, uri = note.name or "", activity.id or note.id
+        outcome = await _count(context, sender.actor, note.in_reply_to, name, uri)
+    return outcome
+
+
+def _further(context: Context, activity: Activity) -> list[PostDocument]:
+    """The Notes after the first."""
+    return [
+        parsing.post(item, context.site.gate)
+        for item in activity.objects[1:MOST_ANSWERS_ELSEWHERE]
+        if not isinstance(item, str)
+    ]
 
 
 async def poll_vote(context: Context, activity: Activity, sender: Verified) -> str:
