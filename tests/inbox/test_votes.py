@@ -303,3 +303,13 @@ async def test_a_group_cannot_pass_a_vote_off_as_a_post(world):
     inner = mastodon_vote(bob, post, "None", to=[PUBLIC, garden.uri])
     assert (await world.send(garden, garden.does("Announce", inner, to=[PUBLIC]))).state == "refused"
     assert await world.one("select count(*) from posts") == 1
+
+
+async def test_who_deletes_their_account_takes_their_vote_and_their_place_along(world):
+    ana, ben, group = await world.known(), await world.known("ben"), await world.group()
+    post = await ask(world, group.actor)
+    for person in (ana, ben):
+        await world.send(person, mastodon_vote(person, post, "None"))
+    world.internet.documents[ana.uri] = 410
+    await world.send(ana, ana.does("Delete", ana.uri, to=[PUBLIC]))
+    assert await votes(world, post) == [0, 0, 1]
