@@ -57,21 +57,32 @@ async def for_stray(db: Connection, post: Post, now: datetime) -> None:
     await gatherings.ask(db, [post.root_id], now, due_at=now + PATIENCE, not_since=now - COOL_DOWN)
 
 
+async def for_new_thread(db: Connection, root_id: int, now: datetime) -> None:
+    """A thread was found that began while somebody was away: look for the rest of it, too."""
+    await gatherings.ask(db, [root_id], now, due_at=now, not_since=now - COOL_DOWN)
+
+
 async def after_outages(db: Connection, now: datetime) -> int:
     """Ask for the threads that may lack something since other servers, or we, were away; how many.
 
-    Call it every minute; it notes that we are awake. Safe to run twice.
+    With the last thread of each group elsewhere its outbox is read, for threads that began meanwhile. Call it
+    every minute; it notes that we are awake. Safe to run twice.
     """
+    lacking: list[int] = []
+    outboxes: list[int] = []
     awake_at = await community.stay_awake(db, now)
-    found: list[int] = []
     if awake_at is not None and now - awake_at > AWAY:
-        found += await gatherings.spread_anywhere(db, awake_at, now - ACTIVE, MOST_AFTER_OUTAGE)
-    for name, recovered_at in await hosts.recovered_since(db, now - LOOKED_BACK):
-        found += await gatherings.spread_over(db, [name], recovered_at, now - ACTIVE, MOST_AFTER_OUTAGE)
-    if not found:
+        outboxes += await gatherings.last_of_groups(db, None, awake_at, MOST_AFTER_OUTAGE)
+        lacking += await gatherings.spread_anywhere(db, awake_at, now - ACTIVE, MOST_AFTER_OUTAGE)
+    for name, back_at in await hosts.recovered_since(db, now - LOOKED_BACK):
+        outboxes += await gatherings.last_of_groups(db, [name], back_at, MOST_AFTER_OUTAGE)
+        lacking += await gatherings.spread_over(db, [name], back_at, now - ACTIVE, MOST_AFTER_OUTAGE)
+    wanted = list(dict.fromkeys(outboxes + lacking))[:MOST_AFTER_OUTAGE]
+    if not wanted:
         return 0
-    wanted = list(dict.fromkeys(found))[:MOST_AFTER_OUTAGE]
-    asked = await gatherings.ask(db, wanted, now, due_at=now, not_since=now - COOL_DOWN, apart=APART)
+    asked = await gatherings.ask(
+        db, wanted, now, due_at=now, not_since=now - COOL_DOWN, apart=APART, outboxes=outboxes
+    )
     return len(asked)
 
 

@@ -18,7 +18,7 @@ MOST_WAITING = 1_000
 class Gathering(msgspec.Struct, frozen=True, kw_only=True):
     """One row. `fetched` posts were asked for and `found` stored; `cursor` is where the search is.
 
-    `leased_until` is the token of whoever works on it.
+    `leased_until` is the token of whoever works on it. `reads_outbox`: new threads of the group, too.
     """
 
     root_id: int
@@ -31,6 +31,7 @@ class Gathering(msgspec.Struct, frozen=True, kw_only=True):
     leased_until: datetime
     finished_at: datetime | None = None
     last_error: str = ""
+    reads_outbox: bool = False
 
     @property
     def is_under_way(self) -> bool:
@@ -48,14 +49,15 @@ read = reader(Gathering)
 read_line = reader(Line)
 
 _ASK = """
-    insert into gatherings as g (root_id, state, asked_at, due_at)
-    select asked.root_id, 'waiting', $2::timestamptz, $3::timestamptz + asked.place * $5::interval
+    insert into gatherings as g (root_id, state, asked_at, due_at, reads_outbox)
+    select asked.root_id, 'waiting', $2::timestamptz, $3::timestamptz + asked.place * $5::interval,
+           asked.root_id = any($7::bigint[])
       from unnest($1::bigint[]) with ordinality as asked (root_id, place)
      where $6 > (select count(*)
                    from (select from gatherings where state in ('waiting', 'running') limit $6) under_way)
         on conflict (root_id) do update
        set state = 'waiting', cursor = '{}', fetched = 0, found = 0, asked_at = excluded.asked_at,
-           due_at = excluded.due_at, finished_at = null, last_error = ''
+           due_at = excluded.due_at, finished_at = null, last_error = '', reads_outbox = excluded.reads_outbox
      where g.state in ('done', 'failed') and g.finished_at <= $4
     returning g.*
 """
@@ -70,13 +72,15 @@ async def ask(
     not_since: datetime,
     apart: timedelta = timedelta(0),
     most: int = MOST_WAITING,
+    outboxes: Sequence[int] = (),
 ) -> list[Gathering]:
     """Let these threads be looked for from `due_at` on, one after the other (`apart`).
 
     What waits or runs already, or has ended after `not_since`, is left alone, and so is everything while
-    `most` threads wait. Gives what was asked for now. Safe to run twice.
+    `most` threads wait. With those in `outboxes` the outbox of their group is read. Gives what was asked for
+    now. Safe to run twice.
     """
-    return all_of(read, await db.fetch(_ASK, root_ids, now, due_at, not_since, apart, most))
+    return all_of(read, await db.fetch(_ASK, root_ids, now, due_at, not_since, apart, most, outboxes))
 
 
 async def of_thread(db: Connection, root_id: int) -> Gathering | None:
@@ -217,6 +221,35 @@ async def spread_over(
 async def spread_anywhere(db: Connection, since: datetime, active_since: datetime, limit: int) -> list[int]:
     """As `spread_over`, for all hosts but our own."""
     return await _active(db, None, since, active_since, limit)
+
+
+async def last_of_groups(
+    db: Connection, names: Sequence[str] | None, since: datetime, limit: int
+) -> list[int]:
+    """The last thread of each group on hosts `names` (None: anywhere) that somebody here is in.
+
+    Not those that were asked for `since`.
+    """
+    rows = await db.fetch(
+        """
+        select r.id
+          from actors g
+          join lateral (select p.id from posts p
+                         where p.group_id = g.id and p.root_id = p.id and p.state = 'live'
+                           and p.reach <> 'sealed'
+                         order by p.active_at desc, p.id desc limit 1) r on true
+         where g.type = 'Group' and g.state = 'active' and not g.is_local and g.outbox_url is not null
+           and ($1::text[] is null or split_part(g.uri, '/', 3) = any($1))
+           and exists (select from follows f join actors m on m.id = f.follower_id
+                        where f.followed_id = g.id and f.state = 'accepted' and m.is_local)
+           and not exists (select from gatherings q where q.root_id = r.id and q.asked_at >= $2)
+         limit $3
+        """,
+        names,
+        since,
+        limit,
+    )
+    return [row["id"] for row in rows]
 
 
 _ACTIVE = """

@@ -6,6 +6,8 @@ lost for good: nobody delivers it again.
 
 from datetime import timedelta
 
+import pytest
+
 from fediverse_support.community import gathering, memberships
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
@@ -157,3 +159,18 @@ async def test_the_thread_of_a_members_group_becomes_whole_too_and_stays_inside(
     assert await story.gather("garden") == 1
     assert await story.tree("garden") == await story.tree("harbour")
     assert {row["reach"] for row in await garden.pool.fetch("select reach from posts")} == {"members"}
+
+
+@pytest.mark.parametrize(
+    "doors", [{}, {"seeing": "members", "joining": "approval"}], ids=["open", "members only"]
+)
+async def test_threads_that_began_while_we_were_away_are_found_too(make_fediverse, doors):
+    story = await half_told(make_fediverse, ["harbour"], **doors)
+    harbour, garden = story.server("harbour"), story.server("garden")
+    fresh = await harbour.home.write(story.people["harbour"], story.group.actor, "Something else.")
+    await harbour.home.reply(story.people["harbour"], fresh, "And an answer to that.")
+    await story.lose_everything_for("garden")
+    await garden.pool.execute("update community set awake_at = $1", clock.now() - timedelta(hours=3))
+    await story.gather("garden")
+    assert fresh.uri in await story.tree("garden")
+    assert await story.tree("garden") == await story.tree("harbour")

@@ -66,14 +66,25 @@ async def fetch(tools: Tools, under_way: Plan, uri: str, budget: FetchBudget) ->
     return Branch(tuple(found.values()))
 
 
+def belonging(under_way: Plan, branch: Branch) -> Branch:
+    """What of a branch may be part of the thread as far as its group has said (`plan.belongs`)."""
+    kept = tuple(document for document in branch.documents if plan.belongs(under_way, document.id))
+    GATHERED.labels("refused").inc(len(branch.documents) - len(kept))
+    return Branch(kept)
+
+
 async def store(
-    tools: Tools, group: Actor, under_way: Plan, branch: Branch, budget: FetchBudget
+    tools: Tools, group: Actor, branch: Branch, budget: FetchBudget, *, is_vouched: bool
 ) -> list[PostDocument]:
-    """Store a branch from the top down; gives what is new. One that is refused does not stop the others."""
+    """Store a branch from the top down; gives what is new. One that is refused does not stop the others.
+
+    `is_vouched`: the group itself, elsewhere, has named them; only so is kept what its members say among
+    themselves.
+    """
     new = []
     for document in reversed(branch.documents):
         try:
-            outcome = await _stored(tools, group, under_way, document, budget)
+            outcome = await _stored(tools, group, document, budget, is_vouched=is_vouched)
         except Unavailable:
             # Either the database is away, or the post has arrived by itself at the same moment.
             if not await _is_here(tools, document.id):
@@ -95,18 +106,15 @@ async def store(
 
 
 async def _stored(
-    tools: Tools, group: Actor, under_way: Plan, document: PostDocument, budget: FetchBudget
+    tools: Tools, group: Actor, document: PostDocument, budget: FetchBudget, *, is_vouched: bool
 ) -> str:
-    if not plan.belongs(under_way, document.id):
-        return "refused"
     author = await asking.author(tools, document.author, budget)
     now = tools.now()
     async with acquire(tools.pool) as db, db.transaction():
         place = await arrivals.place_of(db, document, author, now)
         if place.group is None or place.group.id != group.id:
             return "elsewhere"
-        # What the group itself lists it has let in; only so is kept what its members say among themselves.
-        place = msgspec.structs.replace(place, is_vouched=under_way.is_roll_read)
+        place = msgspec.structs.replace(place, is_vouched=is_vouched)
         received = await looked_up.store(db, tools.site, tools.policy(), document, author, place, now)
     return "stored" if received.what == "new" else "known"
 

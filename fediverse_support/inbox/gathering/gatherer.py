@@ -187,7 +187,8 @@ class _Search:
                 # Nobody else is to learn that there is such a thread.
                 only = tuple(await gatherings.hosts_of_thread(db, thread.root.id))
         never = (site.host, site.domain)
-        return plan.begin(thread.root, stored, self._tools.now(), never=never, only=only)
+        outbox = thread.group.outbox_url if self._state.reads_outbox else None
+        return plan.begin(thread.root, stored, self._tools.now(), never=never, only=only, outbox=outbox)
 
     async def _walk(
         self, thread: Thread, under_way: Plan, errand: Errand, stop: asyncio.Event | None

@@ -31,10 +31,21 @@ MOST_CONTEXTS = 6
 MOST_TRIES = 3
 LONGEST = timedelta(minutes=30)
 
-Kind = Literal["root", "context", "above", "post", "replies"]
+MOST_OF_AN_OUTBOX = 3
+"""Pages, the newest first."""
 
-_RANK: dict[Kind, int] = {"root": 0, "context": 1, "above": 2, "post": 3, "replies": 3}
-_PAGES = ("context", "replies")
+Kind = Literal["root", "context", "above", "post", "replies", "outbox", "thread"]
+
+_RANK: dict[Kind, int] = {
+    "root": 0,
+    "context": 1,
+    "above": 2,
+    "post": 3,
+    "replies": 3,
+    "outbox": 4,
+    "thread": 5,
+}
+_LISTS_OF_THREADS = ("context", "replies")
 
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +70,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_page(self) -> bool:
         """Whether this is a collection or a page of one."""
-        return self.kind in _PAGES
+        return self.kind in ("context", "replies", "outbox")
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,8 +117,12 @@ def begin(
     *,
     never: tuple[str, ...],
     only: tuple[str, ...] | None = None,
+    outbox: str | None = None,
 ) -> Plan:
-    """The plan for a thread of which `stored` is here, in the order in which their answers are asked for."""
+    """The plan for a thread of which `stored` is here, in the order in which their answers are asked for.
+
+    `outbox`: that of the thread's group, to look for other threads in it that are new.
+    """
     plan = Plan(home=_host(root.uri), never=never, began=now, only=only)
     if root.context_url is None and root.replies_url is None:
         plan = _add(plan, [Errand(url=root.uri, kind="root")])
@@ -116,7 +131,8 @@ def begin(
     plan = _add(plan, [Errand(url=url, kind="context", of=url) for url in contexts])
     if root.in_reply_to is not None and root.parent_id is None:
         plan = _add(plan, [Errand(url=root.in_reply_to, kind="above")])
-    return _add(plan, [_replies(post.replies_url, 1) for post in answers if post.replies_url])
+    plan = _add(plan, [_replies(post.replies_url, 1) for post in answers if post.replies_url])
+    return _add(plan, [Errand(url=outbox, kind="outbox", of=outbox)]) if outbox else plan
 
 
 def next_errand(plan: Plan, rests: Callable[[str], bool]) -> Errand | None:
@@ -171,6 +187,8 @@ def with_page(plan: Plan, errand: Errand, page: Page) -> Plan:
     news = {key for key in map(_key, page.named) if key not in plan.seen} if room > 0 else set()
     barren = 0 if news else errand.barren + 1
     plan = _with_roll(plan, errand, page)
+    if errand.kind == "outbox":
+        return _with_outbox(plan, errand, page)
     plan = _add(plan, [Errand(url=uri, kind="post", depth=errand.depth) for uri in page.unknown])
     if news:
         plan = msgspec.structs.replace(plan, seen=plan.seen | news)
@@ -178,6 +196,23 @@ def with_page(plan: Plan, errand: Errand, page: Page) -> Plan:
         return plan
     following = msgspec.structs.replace(errand, url=page.next, barren=barren, tries=0)
     return _add(plan, [following])
+
+
+def _with_outbox(plan: Plan, errand: Errand, page: Page) -> Plan:
+    """What a group has passed on last: perhaps threads that we have not heard of."""
+    plan = _known_to(plan, page.named)
+    plan = _add(plan, [Errand(url=uri, kind="thread") for uri in page.unknown])
+    if page.next is None or errand.depth + 1 >= MOST_OF_AN_OUTBOX:
+        return plan
+    following = msgspec.structs.replace(errand, url=page.next, depth=errand.depth + 1, tries=0)
+    return _add(plan, [following])
+
+
+def _known_to(plan: Plan, named: Iterable[str]) -> Plan:
+    """A group names posts of its own: their servers know of it, and may be asked."""
+    if plan.only is None:
+        return plan
+    return msgspec.structs.replace(plan, only=tuple(sorted({*plan.only, *map(_host, named)})))
 
 
 def with_post(plan: Plan, errand: Errand, context: str | None, replies: str | None) -> Plan:
@@ -209,7 +244,7 @@ def _add(plan: Plan, errands: Iterable[Errand]) -> Plan:
     for errand in errands:
         key, is_context = _key(errand.url), _is_context(errand)
         is_full = room[errand.is_page] <= 0 or (is_context and contexts >= MOST_CONTEXTS)
-        is_needless = errand.is_page and plan.is_roll_read
+        is_needless = errand.kind in _LISTS_OF_THREADS and plan.is_roll_read
         if is_full or is_needless or key in seen or not may_ask(plan, errand.url):
             continue
         seen.add(key)
@@ -231,19 +266,16 @@ def _with_roll(plan: Plan, errand: Errand, page: Page) -> Plan:
     """What the group itself lists: the thread, and servers that know of it because their people are in it."""
     if not page.is_roll or plan.roll_url not in ("", errand.of):
         return plan
+    plan = _known_to(plan, page.named)
     is_cut = page.is_cut or len(plan.roll) > MOST_SEEN
-    only = plan.only
-    if only is not None:
-        only = tuple(sorted({*only, *map(_host, page.named)}))
     is_read = page.next is None and not is_cut
     return msgspec.structs.replace(
         plan,
-        only=only,
         roll=plan.roll | {_key(uri) for uri in page.named},
         roll_url=errand.of if not is_cut else "cut",
         is_roll_read=is_read,
         # No other list could add to it: nobody is asked for one.
-        errands=tuple(one for one in plan.errands if not (is_read and one.is_page)),
+        errands=tuple(one for one in plan.errands if not (is_read and one.kind in _LISTS_OF_THREADS)),
     )
 
 

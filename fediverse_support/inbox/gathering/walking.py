@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import structlog
 
-from fediverse_support.community import removals
+from fediverse_support.community import gathering, removals
 from fediverse_support.core.errors import Gone, Missing, Refused, RemoteRefused, RemoteTrouble
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import posts
@@ -42,6 +42,8 @@ async def walk(tools: Tools, thread: Thread, under_way: Plan, errand: Errand) ->
             after, found = await _page(tools, thread, under_way, errand, budget), 0
         elif errand.kind == "root":
             after, found = await _root(tools, thread, under_way, errand, budget), 0
+        elif errand.kind == "thread":
+            after, found = await _other_thread(tools, thread, under_way, errand, budget)
         else:
             after, found = await _post(tools, thread, under_way, errand, budget)
     except (Missing, Refused, RemoteRefused) as trouble:
@@ -110,10 +112,28 @@ async def _post(
     branch = await branches.fetch(tools, under_way, errand.url, budget)
     if branch.waits_for is not None and patient:
         return plan.again(under_way, errand, waits_for=branch.waits_for), 0
-    new = await branches.store(tools, thread.group, under_way, branch, budget)
     after = plan.done(under_way, errand, posts=max(1, len(branch.documents)))
+    branch = branches.belonging(under_way, branch)
+    new = await branches.store(tools, thread.group, branch, budget, is_vouched=under_way.is_roll_read)
     for document in new:
         after = plan.with_post(after, errand, *_links(tools, thread, document))
+    return after, len(new)
+
+
+async def _other_thread(
+    tools: Tools, thread: Thread, under_way: Plan, errand: Errand, budget: FetchBudget
+) -> tuple[Plan, int]:
+    """A post that the group's own outbox names: perhaps the beginning of a thread that we do not know."""
+    after = plan.done(under_way, errand, posts=1)
+    document = await asking.post(tools, errand.url, budget)
+    if document.in_reply_to is not None:
+        return after, 0
+    branch = branches.Branch((document,))
+    new = await branches.store(tools, thread.group, branch, budget, is_vouched=True)
+    async with acquire(tools.pool) as db:
+        root = await posts.by_uri(db, document.id) if new else None
+        if root is not None:
+            await gathering.for_new_thread(db, root.id, tools.now())
     return after, len(new)
 
 

@@ -46,6 +46,14 @@ class Search:
         owner = {"attributedTo": self.group.uri, "totalItems": len(items)}
         return self.serve(self.internet.url("hub", "/threads/1"), *items, **(owner | more))
 
+    def outbox(self, *announced, **more):
+        """What the group's own server shows of what it has passed on."""
+        url = f"{self.group.uri}/outbox"
+        items = [self.group.does("Announce", one) for one in announced]
+        self.serve(url, **more)
+        self.internet.documents[url]["orderedItems"] = items
+        return url
+
     async def arrives(self, note):
         """The group announces a post."""
         await self.world.send(self.group, self.group.does("Announce", note["id"], to=[PUBLIC], cc=[]))
@@ -60,10 +68,10 @@ class Search:
             pause=0, now=world.clock, **options,
         )  # fmt: skip
 
-    async def ask(self, root):
+    async def ask(self, root, **more):
         async with acquire(self.world.pool) as db:
             now = self.world.clock()
-            return await gatherings.ask(db, [root["id"]], now, due_at=now, not_since=now)
+            return await gatherings.ask(db, [root["id"]], now, due_at=now, not_since=now, **more)
 
     async def gather(self, note, **options):
         """Look for the rest of the thread that `note` begins; how it stands then."""
