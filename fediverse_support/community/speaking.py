@@ -20,7 +20,7 @@ def check(group: Group, author: Actor, standing: Standing) -> None:
         raise Forbidden(LOCKED)
     if group.speaking == "moderators":
         raise Forbidden("Only the moderators of this group post in it.")
-    needs_membership = group.speaking == "members" or group.seeing == "members"
+    needs_membership = group.speaking == "members" or visibility.is_closed(group)
     if needs_membership and not standing.is_member:
         raise Forbidden("Only members of this group post in it. Join it first.")
 
