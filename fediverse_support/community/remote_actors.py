@@ -4,7 +4,7 @@ from datetime import datetime
 
 from fediverse_support.core.markup import safe_text, sanitise
 from fediverse_support.core.models import Actor
-from fediverse_support.database import actors, keys
+from fediverse_support.database import actors, keys, posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.signatures.keys import public_text
 from fediverse_support.protocol.signatures.published import published_keys
@@ -18,7 +18,8 @@ async def store(
     """Store an actor and the keys it lists; safe to run twice.
 
     The document must have come from the actor's own id, or be signed by the actor. None if this actor is
-    gone or suspended here, or claims to be one of ours: such rows are never changed from outside.
+    gone or suspended here, or claims to be one of ours: such rows are never changed from outside. A group
+    that approves its followers keeps to them what was said in it, so our copies become as narrow.
     """
     if site.is_ours(document.id):
         return None
@@ -33,6 +34,8 @@ async def store(
     )
     if actor is not None:
         await keys.replace_remote(db, actor.id, _listed_keys(site, document), now)
+        if actor.is_group and actor.approves_followers:
+            await posts.narrow_group(db, actor.id, "members")
     return actor
 
 

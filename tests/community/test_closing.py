@@ -6,6 +6,7 @@ import pytest
 
 from fediverse_support.database import follows
 from tests.support.followers import followed, letters, told
+from tests.support.remote import RemoteActor
 
 ORIGIN = "http://garden.localhost:8000"
 
@@ -165,3 +166,12 @@ async def test_the_group_tells_what_it_is_now(home):
     shown = [json.loads(row["body"])["object"] for row in rows]
     fields = ("manuallyApprovesFollowers", "discoverable", "postingRestrictedToMods")
     assert [[one[name] for name in fields] for one in shown] == [[True, False, False], [False, False, True]]
+
+
+async def test_copies_of_what_was_said_in_a_group_elsewhere_close_with_it(home):
+    ada, tea = await home.member(), RemoteActor("tea", "https://there.example", "Group")
+    post = await home.write(ada, await home.meet(tea))
+    assert (await home.get(f"/posts/{post.public_id}")).status_code == 200
+    await home.meet(RemoteActor("tea", "https://there.example", "Group", {"manuallyApprovesFollowers": True}))
+    assert await home.pool.fetchval("select reach from posts") == "members"
+    assert (await home.get(f"/posts/{post.public_id}")).status_code == 404
