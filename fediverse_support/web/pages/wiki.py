@@ -80,7 +80,7 @@ async def show(visit: Visit) -> Response:
     slug = _slug(visit)
     is_editor = await may_edit(visit, group)
     try:
-        found = await wiki.page_at(visit.db, group, slug)
+        found = await wiki.page_at(visit.db, group, slug, even_deleted=True)
     except Missing:
         elsewhere = await wiki.renamed(visit.db, group, slug) if is_slug(slug) else None
         if elsewhere is not None:
@@ -88,6 +88,8 @@ async def show(visit: Visit) -> Response:
         if is_editor and is_slug(slug):
             return visit.render("group/wiki_absent.html", 404, group=group, slug=slug)
         raise
+    if found.deleted_at:
+        raise Missing
     return visit.render(
         "group/wiki_page.html",
         group=group,

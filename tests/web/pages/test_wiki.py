@@ -270,6 +270,8 @@ async def test_a_page_that_was_taken_away_can_be_brought_back(world, village, ad
     await browser.submit(f"{PAGE}/delete")
     assert "First steps" in (await browser.follow()).text
     assert (await guest.get(PAGE)).status_code == 404
+    assert "Begin this page" not in (await browser.get(PAGE)).text
+    await browser.get(WIKI)
     assert (await guest.get(f"{PAGE}/history/1")).status_code == 404
     assert "First steps" not in (await guest.get(WIKI)).text
     await browser.submit(f"{PAGE}/restore")
