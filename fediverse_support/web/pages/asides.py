@@ -1,6 +1,6 @@
 """What stands in a thread beside the words: the polls and events of its posts, as one visitor sees them.
 
-Only posts that the visitor was found to see come in here, so nothing is looked up for any other.
+Only posts of a thread that the visitor was found to see come in here.
 """
 
 from collections.abc import Sequence
@@ -60,12 +60,20 @@ class Asides(msgspec.Struct, frozen=True):
 
 
 async def of(visit: Visit, shown: Sequence[Shown]) -> Asides:
-    """The polls and events of these posts, which the visitor was found to see."""
-    live = [one.post for one in shown if one.post.state != "deleted"]
-    asked = [post for post in live if post.type == "Question"]
-    called = [post for post in live if post.type == "Event"]
+    """The polls and events of these posts of a thread; of those whose place only is shown, nothing."""
+    seen = [one.post for one in shown if _is_seen(visit, one.post)]
+    asked = [post for post in seen if post.type == "Question"]
+    called = [post for post in seen if post.type == "Event"]
     local = {one.post.id for one in shown if one.author.is_local}
     return Asides(await _polls(visit, asked), await _events(visit, called, local))
+
+
+def _is_seen(visit: Visit, post: Post) -> bool:
+    """Whether the visitor sees more of this post than that it was there."""
+    if post.state in ("live", "deleted"):
+        return post.state == "live"
+    looks_after = visit.viewer.is_staff or post.group_id in visit.viewer.moderates
+    return looks_after or visit.viewer.actor_id == post.author_id
 
 
 async def _polls(visit: Visit, asked: Sequence[Post]) -> dict[int, PollView]:
