@@ -19,17 +19,20 @@ MOST_ALIASES = 10
 """GoToSocial reads 20 at most."""
 
 
-async def archive(db: Connection, site: Site, group: Group) -> Group:
-    """Let everything stay readable while nobody joins or writes any more. Safe to run twice."""
+async def archive(db: Connection, site: Site, group: Group, by: Actor | None = None) -> Group:
+    """Let everything stay readable while nobody joins or writes any more. Safe to run twice.
+
+    `by`, here and below, is who did it if that is one of our people: Lemmy believes it only from a person.
+    """
     await lives.set_life(db, group.actor.id, "archived")
-    return await _told(db, site, group)
+    return await _told(db, site, group, by)
 
 
-async def reopen(db: Connection, site: Site, group: Group) -> Group:
+async def reopen(db: Connection, site: Site, group: Group, by: Actor | None = None) -> Group:
     """Let an archived group run again; a move is taken back with it. Safe to run twice."""
     await lives.set_life(db, group.actor.id, "running")
     await lives.set_moved(db, group.actor.id, None)
-    return await _told(db, site, group)
+    return await _told(db, site, group, by)
 
 
 async def add_alias(db: Connection, site: Site, group: Group, former: Actor) -> Group:
@@ -57,7 +60,7 @@ async def remove_alias(db: Connection, site: Site, group: Group, uri: str) -> Gr
     return await _told(db, site, group)
 
 
-async def move(db: Connection, site: Site, group: Group, target: Actor) -> Group:
+async def move(db: Connection, site: Site, group: Group, target: Actor, by: Actor | None = None) -> Group:
     """Send the followers of a group to `target`, whose document must have been fetched just now.
 
     Afterwards ours can be read but not written in. Nobody here is taken along: everybody decides for
@@ -68,7 +71,7 @@ async def move(db: Connection, site: Site, group: Group, target: Actor) -> Group
     await lives.set_moved(db, group.actor.id, target.uri)
     await lives.set_life(db, group.actor.id, "archived")
     # First the document that names the new place, because GoToSocial and Misskey look there; then the Move.
-    moved = await _told(db, site, group)
+    moved = await _told(db, site, group, by)
     activity = activities.move(new_activity_uri(site), moved.actor, target=target.uri)
     await publish(
         db, site, moved.actor, activity, object_uri=moved.actor.uri, followers=Followers(moved.actor)
@@ -108,10 +111,10 @@ async def delete(db: Connection, site: Site, group: Group, now: datetime) -> int
     return number
 
 
-async def _told(db: Connection, site: Site, group: Group) -> Group:
+async def _told(db: Connection, site: Site, group: Group, by: Actor | None = None) -> Group:
     """The group as it is now, which its followers have been told."""
     changed = await groups.by_actor(db, group.actor.id)
     if changed is None:
         raise Missing("There is no such group here.")
-    await group_documents.tell_followers(db, site, changed)
+    await group_documents.tell_followers(db, site, changed, by)
     return changed

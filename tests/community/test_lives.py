@@ -76,6 +76,15 @@ async def test_archived_and_running_again_are_told_as_who_may_post(home):
     assert await home.pool.fetchval("select count(*) from deliveries") == 2
 
 
+async def test_what_a_person_did_is_told_as_theirs_too(home):
+    """Lemmy takes an Update of a group only from one of the people who look after it."""
+    group, ada = await home.group(), await home.member()
+    await does(home, lives.archive, group, ada)
+    (update,) = await home.published(ada)
+    assert (update["type"], update["object"]["postingRestrictedToMods"]) == ("Update", True)
+    assert [one["type"] for one in await home.published(group.actor)] == ["Update", "Announce"]
+
+
 @pytest.mark.parametrize("reach", ["sealed"])
 async def test_a_group_that_nobody_outside_knows_says_nothing_outside(home, reach):
     group = await home.group(reach=reach)

@@ -10,7 +10,7 @@ from fediverse_support.community import bans, joining, threads, visibility
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Group
-from fediverse_support.database import actors, follows, join_requests, read_marks, surroundings
+from fediverse_support.database import actors, follows, join_requests, lives, read_marks, surroundings
 from fediverse_support.database.blocks import Block
 from fediverse_support.database.surroundings import Surroundings
 from fediverse_support.database.threads import Shown
@@ -59,10 +59,17 @@ async def show(visit: Visit) -> Response:
     shown["asking"] = (
         await join_requests.count_waiting(visit.db, actor.id) if looks_after(visit, actor) else 0
     )
+    shown["is_offered"] = looks_after(visit, actor) and await _is_offered(visit, actor)
     shown["joins_at_once"] = group is not None and group.joining == "open" and not joining.must_agree(group)
     if shown["may_see"]:
         shown |= await _inside(visit, actor, group, membership)
     return visit.render("group.html", 200, **shown)
+
+
+async def _is_offered(visit: Visit, actor: Actor) -> bool:
+    """Whether the owner of the group has offered it to the visitor, and waits for an answer."""
+    offered = await lives.handover(visit.db, actor.id)
+    return offered is not None and offered.to_id == visit.viewer.actor_id
 
 
 async def _stay_away(visit: Visit, actor: Actor) -> Block | None:

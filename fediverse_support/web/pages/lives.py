@@ -49,7 +49,7 @@ async def change(visit: Visit, form: Form) -> Response:
     if turn is None:
         raise Malformed("Please use the buttons on the page.")
     async with visit.db.transaction():
-        await turn(visit.db, visit.services.site, group)
+        await turn(visit.db, visit.services.site, group, await _doer(visit, visit.db))
         await _record(visit, visit.db, f"{form.line('deed')} group", group, "")
     return RedirectResponse(address_of(group.actor), 303)
 
@@ -59,7 +59,7 @@ async def move(visit: Visit, form: Form) -> Response:
     """Move the group to one of another server, which is asked just now whether it says so too."""
 
     async def turn(db: Connection, group: Group, target: Actor) -> None:
-        await lives.move(db, visit.services.site, group, target)
+        await lives.move(db, visit.services.site, group, target, await _doer(visit, db))
         await _record(visit, db, "move group", group, target.uri)
 
     return await _with_group_elsewhere(visit, form, turn)
@@ -114,6 +114,14 @@ async def delete(visit: Visit, form: Form) -> Response:
     return RedirectResponse("/groups", 303)
 
 
+async def _doer(visit: Visit, db: Connection) -> Actor:
+    """The actor of who is signed in."""
+    found = await actors.by_id(db, visit.account.actor_id)
+    if found is None:
+        raise Missing
+    return found
+
+
 async def _record(visit: Visit, db: Connection, what: str, group: Group, about: str) -> None:
     await deeds.record(db, visit.account, what, group.actor.name, about, clock.now())
 
@@ -128,10 +136,7 @@ async def follow_there(visit: Visit, form: Form) -> Response:
     if target.is_local:
         return RedirectResponse(address_of(target), 303)
     async with acquire(visit.services.pool) as db, db.transaction():
-        member = await actors.by_id(db, visit.account.actor_id)
-        if member is None:
-            raise Missing
-        await memberships.join_elsewhere(db, visit.services.site, member, target)
+        await memberships.join_elsewhere(db, visit.services.site, await _doer(visit, db), target)
     return RedirectResponse(address_of(target), 303)
 
 

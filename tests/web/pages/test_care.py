@@ -287,7 +287,9 @@ async def test_only_the_owner_offers_and_only_who_was_asked_answers(world, villa
     assert (await owner_deed(await world.signed_in(ben), deed="accept")).status_code == 404
     assert await owner(world, group) == ada.actor_id
     taker = await world.signed_in(cleo)
-    assert "was offered to you" in (await taker.get("/groups/night_owls/care")).text
+    for path in ("", "/care"):
+        assert "was offered to you" in (await taker.get(f"/groups/night_owls{path}")).text
+        assert "was offered to you" not in (await asks.get(f"/groups/night_owls{path}")).text
     assert (await owner_deed(taker, deed="accept")).status_code == 303
     assert await owner(world, group) == cleo.actor_id
     assert (await asks.get("/groups/night_owls/settings")).status_code == 404
