@@ -195,3 +195,25 @@ async def test_a_group_that_a_visitor_may_not_know_of_has_no_such_pages(world, v
     async with acquire(world.pool) as db:
         await groups.add_moderator(db, hidden.actor.id, ada.actor_id)
     assert (await browser.get("/groups/hidden/poll")).status_code == 200
+
+
+async def test_of_a_hidden_poll_below_which_somebody_answered_a_guest_sees_the_place_only(
+    world, village, owls, ada, ben
+):
+    root = await village.writes(ada, owls.actor, "Words")
+    poll = await ask(world, ada, owls.actor)
+    async with acquire(world.pool) as db:
+        await db.execute(
+            "update posts set root_id = $1, parent_id = $1, state = 'hidden', hidden_by = author_id "
+            "where id = $2",
+            root.id,
+            poll.id,
+        )
+        below = await village.writes(ben, owls.actor, "Below")
+        await db.execute(
+            "update posts set root_id = $1, parent_id = $2 where id = $3", root.id, poll.id, below.id
+        )
+    page = await world.browser().get(f"/posts/{root.public_id}")
+    assert "It was taken away." in page.text
+    assert "Mornings" not in page.text
+    assert "Mornings" in (await (await world.signed_in(ada)).get(f"/posts/{root.public_id}")).text
