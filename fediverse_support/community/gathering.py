@@ -21,10 +21,11 @@ PATIENCE = timedelta(seconds=20)
 """How long an answer waits for what it answers before we ask for it."""
 ACTIVE = timedelta(days=7)
 """After an outage only threads are looked at in which something was said since then."""
-LOOKED_BACK = timedelta(days=1)
+LOOKED_BACK = timedelta(hours=1)
 AWAY = timedelta(minutes=15)
 """So long without any worker counts as an outage of ours."""
 MOST_AFTER_OUTAGE = 300
+MOST_HOSTS = 20
 APART = timedelta(seconds=2)
 KEPT = timedelta(days=30)
 
@@ -74,7 +75,7 @@ async def after_outages(db: Connection, now: datetime) -> int:
     if awake_at is not None and now - awake_at > AWAY:
         outboxes += await gatherings.last_of_groups(db, None, awake_at, MOST_AFTER_OUTAGE)
         lacking += await gatherings.spread_anywhere(db, awake_at, now - ACTIVE, MOST_AFTER_OUTAGE)
-    for name, back_at in await hosts.recovered_since(db, now - LOOKED_BACK):
+    for name, back_at in await hosts.recovered_since(db, now - LOOKED_BACK, MOST_HOSTS):
         outboxes += await gatherings.last_of_groups(db, [name], back_at, MOST_AFTER_OUTAGE)
         lacking += await gatherings.spread_over(db, [name], back_at, now - ACTIVE, MOST_AFTER_OUTAGE)
     wanted = list(dict.fromkeys(outboxes + lacking))[:MOST_AFTER_OUTAGE]

@@ -156,7 +156,7 @@ async def retry(db: Connection, name: str, now: datetime) -> int | None:
     )
 
 
-async def recovered_since(db: Connection, since: datetime, limit: int = 100) -> list[tuple[str, datetime]]:
+async def recovered_since(db: Connection, since: datetime, limit: int) -> list[tuple[str, datetime]]:
     """The hosts that came back after an outage since then, and when, the last first."""
     rows = await db.fetch(
         """

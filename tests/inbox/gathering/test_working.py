@@ -9,8 +9,9 @@ from fediverse_support.community import gathering, threads
 from fediverse_support.core.models import Account, Viewer
 from fediverse_support.database import gatherings, posts
 from fediverse_support.database.pool import acquire
-from fediverse_support.inbox.gathering import gatherer, plan, walking
-from fediverse_support.inbox.gathering.gatherer import LEASE
+from fediverse_support.inbox.gathering import plan, walking
+from fediverse_support.inbox.gathering import search as searching
+from fediverse_support.inbox.gathering.search import LEASE
 from fediverse_support.network.documents import Documents
 
 
@@ -217,7 +218,7 @@ class Hanging(Documents):
 
 
 async def test_a_server_that_hangs_does_not_keep_a_worker_from_ending(search, monkeypatch):
-    monkeypatch.setattr(gatherer, "GRACE", 0.01)
+    monkeypatch.setattr(searching, "GRACE", 0.01)
     root = search.note(search.ana, context=search.internet.url("hub", "/threads/1"))
     await search.arrives(root)
     row = await search.world.post(root["id"])
@@ -244,3 +245,39 @@ async def test_a_defect_ends_one_search_and_no_other(search, monkeypatch):
     monkeypatch.setattr(walking, "walk", defect)
     ended = await search.gather(root)
     assert (ended.state, ended.last_error) == ("failed", "This failed: RuntimeError.")
+
+
+async def test_a_post_waits_for_the_server_of_what_it_answers_and_does_not_spin(search):
+    """Its own server answers; that of its parent rests."""
+    cat = await search.world.known("cat", "slow")
+    root = search.note(search.ana)
+    parent = search.note(cat, root)
+    below = search.note(search.ben, parent)
+    search.serve(root["replies"], below)
+    await search.arrives(root)
+    search.internet.documents[parent["id"]] = 503
+    await search.ask(await search.world.post(root["id"]))
+    worker = search.gatherer()
+    waiting = await worker.step()
+    assert waiting.state == "waiting"
+    assert await worker.step() is None, "it is due only when that server has rested"
+    search.internet.documents[parent["id"]] = parent
+    search.world.clock.let_pass(minutes=3)
+    ended = await worker.step()
+    assert (ended.state, ended.found) == ("done", 2)
+    assert (await search.tree())[below["id"]] == (parent["id"], root["id"])
+
+
+async def test_a_post_whose_parent_cannot_be_had_at_last_stands_alone(search):
+    cat = await search.world.known("cat", "slow")
+    root = search.note(search.ana)
+    below = search.note(search.ben, search.note(cat, root))
+    search.serve(root["replies"], below)
+    await search.arrives(root)
+    search.internet.documents[below["inReplyTo"]] = 500
+    await search.ask(await search.world.post(root["id"]))
+    worker = search.gatherer()
+    for _ in range(plan.MOST_TRIES):
+        await worker.step()
+        search.world.clock.let_pass(minutes=10)
+    assert (await search.tree())[below["id"]] == (None, below["id"])
