@@ -157,8 +157,9 @@ async def _undo(
         if body.get("target") == target:
             undone = body
             await stored.mark_undone(db, sent.id, now)
-    undo = activities.undo(new_activity_uri(site), actor=moderator.uri, undone=undone)
-    return {**undo, "restoreData": True} if restores else undo
+    return activities.undo_block(
+        new_activity_uri(site), actor=moderator.uri, undone=undone, restores=restores
+    )
 
 
 async def _tell(

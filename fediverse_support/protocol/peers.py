@@ -84,5 +84,5 @@ def forgets_failed_attempts(software: str | None) -> bool:
 
 
 def takes_reports_of_groups(software: str | None) -> bool:
-    """Whether a server puts a report of one post, addressed to a group, before the group's moderators (§7.4)."""
+    """Whether a server puts a report addressed to a group before the moderators of that group (§7.4)."""
     return (software or "").lower() in {"fediverse-support", "kbin", "lemmy", "mbin", "piefed"}

@@ -234,13 +234,16 @@ def deeds(world, profiles) -> dict[str, dict]:
         "undo announce": activities.undo(
             id, actor=SOBER.uri, undone=activities.announce_object(id, reach="open", **boost)
         ),
-        "undo block": activities.undo(id, actor=ANA.uri, undone=ban),
+        "undo block": activities.undo_block(id, actor=ANA.uri, undone=ban, restores=True),
         "like": like,
         "dislike": activities.dislike(id, actor=ANA.uri, object_id=BO.uri, to=[BO.uri]),
         "add": activities.add(id, object_id=ROOT.uri, target=f"{SOBER.uri}/featured", **in_group),
         "remove": activities.remove(id, object_id=BO.uri, target=f"{SOBER.uri}/moderators", **in_group),
         "lock": activities.lock(id, object_id=ROOT.uri, reason="calm", **in_group),
         "block": ban,
+        "block everywhere": activities.block_everywhere(
+            id, actor=ANA.uri, person=BO.uri, server=f"{SITE.origin}/", reason="spam", until=NOW
+        ),
         "flag to account host": activities.flag_to_account_host(
             id,
             actor=SITE.instance_actor,
@@ -250,6 +253,18 @@ def deeds(world, profiles) -> dict[str, dict]:
         ),
         "flag to group host": activities.flag_to_group_host(
             id, actor=ANA.uri, object_id="https://p.example/comment/3", group=BO.uri, reason="spam"
+        ),
+        "announce to team": activities.announce_to_team(
+            id,
+            group=SOBER,
+            flag=activities.flag_to_group_host(
+                id, actor=SITE.instance_actor, object_id=ROOT.uri, group=SOBER.uri, reason="spam"
+            ),
+            team=[BO.uri],
+            now=NOW,
+        ),
+        "update group by a person": activities.update_group(
+            id, actor=ANA.uri, group=SOBER, document=profiles["group"], reach="open", now=NOW
         ),
         "update group": activities.update_actor(id, SOBER, profiles["group"], now=NOW),
         "delete person": activities.delete_actor(id, ANA),

@@ -31,6 +31,8 @@ OTHER_TERMS = {
     "moderators": f"{LEMMY}moderators",
     "postingRestrictedToMods": f"{LEMMY}postingRestrictedToMods",
     "removeData": f"{LEMMY}removeData",
+    "restoreData": f"{LEMMY}restoreData",
+    "expires": f"{LEMMY}expires",
     "lemmy:tagsForPosts": f"{LEMMY}tagsForPosts",
     **{
         name: f"{LEMMY}{name}"

@@ -17,6 +17,7 @@ from fediverse_support.protocol.rendering.activities.moderation import (
     flag_to_group_host,
     lock,
     remove,
+    undo_block,
     update_group,
 )
 from fediverse_support.protocol.rendering.activities.posting import create, delete, refresh, undo, update
@@ -48,6 +49,7 @@ __all__ = [
     "reject_join",
     "remove",
     "undo",
+    "undo_block",
     "update",
     "update_actor",
     "update_group",

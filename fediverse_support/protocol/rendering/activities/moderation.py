@@ -8,6 +8,7 @@ from fediverse_support.core.clock import wire_time
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Actor, Reach
 from fediverse_support.protocol.rendering import context
+from fediverse_support.protocol.rendering.activities.posting import undo
 from fediverse_support.protocol.rendering.context import Json, without_nothing
 from fediverse_support.protocol.rendering.times import precise_time
 from fediverse_support.protocol.vocabulary import PUBLIC
@@ -89,6 +90,13 @@ def _ban(reason: str | None, until: datetime | None, removes_posts: bool) -> Jso
     """What Lemmy (`endTime`) and PieFed (`expires`, too) read of a ban."""
     end = wire_time(until) if until else None
     return {"summary": reason, "endTime": end, "expires": end, "removeData": removes_posts or None}
+
+
+def undo_block(id: str, *, actor: str, undone: Json, restores: bool) -> Json:
+    """`actor` lifts a ban; `restores`: what it had hidden is shown again (Lemmy)."""
+    return without_nothing(
+        {**undo(id, actor=actor, undone=undone), "restoreData": True if restores else None}
+    )
 
 
 def announce_to_team(
