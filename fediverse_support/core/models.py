@@ -64,7 +64,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     """One of our groups: its actor and its four answers (who joins, sees, speaks; how far it reaches).
 
     `reach` is the widest that a post in it can have, `default_reach` what it has unless its author says
-    otherwise (None: the widest). `rules_source` and `rules_html` are a few words before the numbered rules.
+    otherwise (None: the widest). `rules_source` and `rules_html` are a few words before the numbered rules,
+    `entry_…` and `posting_…` what is said before one goes in and while one writes (`community/notices.py`).
     """
 
     actor: Actor
@@ -80,6 +81,10 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     rules_version: int = 0
     wiki_editors: Literal["moderators", "members"] = "moderators"
     offers_tags: bool = False
+    entry_source: str = ""
+    entry_html: str = ""
+    posting_source: str = ""
+    posting_html: str = ""
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -89,6 +89,7 @@ OF_A_GROUP = (
     "delete from group_tags where group_id = $1",
     "delete from sister_groups where group_id = $1 or sister_id = $1",
     "delete from wiki_pages where group_id = $1",
+    "delete from entry_notices_seen where group_id = $1",
     "delete from rule_agreements where group_id = $1",
     "delete from group_rules where group_id = $1",
     "delete from group_rule_versions where group_id = $1",

@@ -19,7 +19,7 @@ from fediverse_support.network import webfinger
 from fediverse_support.network.budget import FetchBudget
 from fediverse_support.web import doors
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages import agreeing
+from fediverse_support.web.pages import agreeing, notices
 from fediverse_support.web.pages.places import known_group, looks_after
 from fediverse_support.web.pages.tagging import offered_in
 from fediverse_support.web.security import Access, Visit, deed, page
@@ -100,6 +100,7 @@ async def _inside(visit: Visit, actor: Actor, group: Group | None, membership: s
         "news": await _news(visit, [*pinned, *found.threads]),
         "moderators": around.moderators,
         "next_door": await _next_door(visit, around),
+        "entry": await notices.at_the_door(visit, group),
         "asked": await agreeing.asked_of(visit, group) if membership == "accepted" else None,
         "may_write": _may_write(visit, actor, group, membership),
     }

@@ -65,6 +65,7 @@ async def show(visit: Visit) -> Response:
         draft=draft,
         gathering=await gathering.on_opening(visit.db, visit.viewer, thread, clock.now()),
         offered=await offered_in(visit, thread.ours),
+        ours=thread.ours,
         asked=await agreeing.asked_of(visit, thread.ours),
         polls=beside.polls,
         events=beside.events,
