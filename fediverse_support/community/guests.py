@@ -20,8 +20,6 @@ from fediverse_support.protocol.rendering import activities
 from fediverse_support.protocol.rendering.events import when_and_where
 from fediverse_support.protocol.site import Site
 
-_FULL = "There is no place left."
-
 
 async def ask(
     db: Connection,
@@ -129,7 +127,7 @@ def _check_takes_place(event: Event, now: datetime) -> None:
 async def _check_room(db: Connection, event: Event) -> None:
     """Raise `Conflict` if every place is taken. The event is locked, so that the last one is given once."""
     if event.most_people is not None and await events.accepted_count(db, event.post_id) >= event.most_people:
-        raise Conflict(_FULL)
+        raise Conflict("There is no place left.")
 
 
 async def _ours(db: Connection, post: Post) -> tuple[Actor, Event]:

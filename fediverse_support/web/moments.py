@@ -8,8 +8,9 @@ from babel.dates import format_date, format_time, format_timedelta
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.events import Event
 from fediverse_support.core.local_times import is_time_zone, moment_of
+from fediverse_support.web.rendering import N_
 
-_NOT_A_TIME = "Please give day and time, as 2026-11-30 19:00."
+_NOT_A_TIME = N_("Please give day and time, as 2026-11-30 19:00.")
 
 
 def when(event: Event, language: str) -> str:
