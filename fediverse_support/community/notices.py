@@ -1,7 +1,7 @@
 """Two notices of a group: what to know before one goes in, and what to remember while one writes.
 
-The entry notice stands before the threads until somebody has read it: for who is signed in, once; for a guest,
-of whom nothing is kept, each time. It hides nothing: whoever may read the group goes on with one click.
+The entry notice stands before the threads until somebody has read it: once for who is signed in, each time
+for a guest, of whom nothing is kept. It hides nothing: whoever may read the group goes on with one click.
 """
 
 from datetime import datetime

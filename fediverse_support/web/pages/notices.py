@@ -14,7 +14,7 @@ from fediverse_support.web.security import Access, Visit, deed, page
 
 
 async def at_the_door(visit: Visit, group: Group | None) -> str:
-    """The entry notice if the visitor has not read it yet, as sanitised HTML. A guest goes past by `?in=1`."""
+    """The entry notice, as sanitised HTML, if the visitor has not read it. A guest goes past by `?in=1`."""
     if group is None or not group.entry_html or visit.request.query_params.get("in"):
         return ""
     return group.entry_html if await notices.stands_before(visit.db, visit.viewer, group) else ""
