@@ -13,6 +13,10 @@ post in state *held*. Every function takes the connection first; whoever calls o
     posts.py          members write, answer, edit, delete
     arrivals.py       posts that came over the wire find their place
     announcing.py     a group passes on what was accepted in it
+    telling.py        what a moderator of ours did becomes known
+    bans.py           who is asked to stay away, until when
+    moderators.py     who looks after a group
+    pins.py           what a group keeps at the top
     threads.py        reading
     remote_actors.py  what other servers say of their actors
 """
