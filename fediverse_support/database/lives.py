@@ -90,6 +90,7 @@ OF_A_GROUP = (
     "delete from sister_groups where group_id = $1 or sister_id = $1",
     "delete from wiki_pages where group_id = $1",
     "delete from entry_notices_seen where group_id = $1",
+    "delete from entry_notices_seen where group_id = $1",
     "delete from rule_agreements where group_id = $1",
     "delete from group_rules where group_id = $1",
     "delete from group_rule_versions where group_id = $1",
@@ -106,7 +107,8 @@ OF_A_GROUP = (
     """,
     """
     update groups
-       set rules_source = '', rules_html = '', join_questions = '{}', rules_version = 0, life = 'archived'
+       set rules_source = '', rules_html = '', entry_source = '', entry_html = '', posting_source = '',
+           posting_html = '', join_questions = '{}', rules_version = 0, offers_tags = false, life = 'archived'
      where actor_id = $1
     """,
 )

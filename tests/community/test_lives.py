@@ -215,13 +215,27 @@ async def furnished(home):
 
 async def test_nothing_of_a_deleted_group_is_left(home):
     group, _, ada = await furnished(home)
+    number = group.actor.id
     async with acquire(home.pool) as db, db.transaction():
         await db.execute(
             "insert into drafts (account_id, place, title, source) select id, $1, '', 'MARKER' from accounts",
             "/groups/sober/write",
         )
-    number = await does(home, lives.delete, group, clock.now())
-    assert number == 2
+        await db.execute(
+            "insert into entry_notices_seen (group_id, actor_id) values ($1, $2)", number, ada.id
+        )
+        words = await db.fetch(
+            """
+            select column_name from information_schema.columns
+             where table_name = 'groups' and column_name like any (array['%\\_source', '%\\_html'])
+            """
+        )
+        for (column,) in words:
+            await db.execute(f"update groups set {column} = 'MARKER' where actor_id = $1", number)
+    assert await does(home, lives.delete, group, clock.now()) == 2
+    kept = await home.pool.fetchrow("select * from groups where actor_id = $1", number)
+    assert len(words) >= 6
+    assert "MARKER" not in str(dict(kept))
     tables = await home.pool.fetch(
         """
         select table_name from information_schema.columns
