@@ -113,7 +113,7 @@ async def _send_link(
         f"You are expected: {post.title}, {when}.\n\nThis is the way in: {event.join_link}\n\n"
         "Please keep the link to yourself."
     )
-    await letters.write(db, site, organiser, guest.actor, text, now)
+    await letters.write(db, site, organiser, guest.actor, text, now, in_reply_to=post.uri)
     await events.mark_link_sent(db, post.id, guest.actor.id, event.join_link)
 
 

@@ -42,7 +42,8 @@ async def set_cancelled(
     what = "does not take place" if is_cancelled else "takes place after all"
     for guest in await events.guests(db, post.id):
         if guest.state == "accepted" and not guest.actor.is_local:
-            await letters.write(db, site, organiser, guest.actor, f"{post.title}: this {what}.", now)
+            text = f"{post.title}: this {what}."
+            await letters.write(db, site, organiser, guest.actor, text, now, in_reply_to=post.uri)
 
 
 async def _own(db: Connection, organiser: Actor, post_id: int) -> tuple[Post, Event]:

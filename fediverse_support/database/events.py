@@ -176,6 +176,57 @@ async def leave(db: Connection, post_id: int, actor_id: int) -> bool:
     )
 
 
+async def answer_join(db: Connection, organiser_id: int, join_uri: str, state: GuestState) -> bool:
+    """An organiser elsewhere answers the Join with this id of one of ours; False if there is none to them."""
+    status = await db.execute(
+        """
+        update event_guests g set state = $3
+          from posts p, actors a
+         where g.activity_uri = $2 and p.id = g.post_id and p.author_id = $1
+           and a.id = g.actor_id and a.is_local
+        """,
+        organiser_id,
+        join_uri,
+        state,
+    )
+    return bool(changed(status))
+
+
+async def keep_letter(
+    db: Connection, organiser_id: int, post_uri: str, guest_id: int, html: str, most: int
+) -> bool:
+    """Keep what an organiser wrote to a guest, the latest first, once; False if it is no guest of theirs."""
+    status = await db.execute(
+        """
+        update event_guests g
+           set letter_html = case when position($4 in g.letter_html) > 0 or length(g.letter_html) > $5
+                                  then g.letter_html else $4 || g.letter_html end
+          from posts p
+         where p.uri = $2 and p.id = g.post_id and p.author_id = $1 and g.actor_id = $3
+           and g.state <> 'declined'
+        """,
+        organiser_id,
+        post_uri,
+        guest_id,
+        html,
+        most,
+    )
+    return bool(changed(status))
+
+
+async def letter_to(db: Connection, post_id: int, actor_id: int) -> str:
+    """What the organiser elsewhere wrote to a guest: for that guest alone."""
+    found: str | None = await db.fetchval(
+        """
+        select letter_html from event_guests
+         where post_id = $1 and actor_id = $2 and state = 'accepted'
+        """,
+        post_id,
+        actor_id,
+    )
+    return found or ""
+
+
 async def forget_actor(db: Connection, actor_id: int) -> None:
     """Somebody has left for good: they are no guest of anything. Safe to run twice."""
     await db.execute("delete from event_guests where actor_id = $1", actor_id)

@@ -12,6 +12,7 @@ from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.handlers import (
     actors,
     announces,
+    answers,
     bans,
     events,
     follows,
@@ -30,8 +31,8 @@ Handler = Callable[[Context, Activity, Verified], Awaitable[str]]
 
 HANDLERS: dict[str, Handler] = {
     "Follow": follows.follow,
-    "Accept": follows.accept,
-    "Reject": follows.reject,
+    "Accept": answers.accept,
+    "Reject": answers.reject,
     "Create": posts.create,
     "Update": posts.update,
     "Delete": posts.delete,

@@ -1,11 +1,12 @@
-"""Join and Leave of our events, as Mobilizon sends them: answered by Accept or Reject of the organiser.
+"""Join and Leave of events, as Mobilizon has them: answered by Accept or Reject of the organiser.
 
 Where the sender may not see the event there is no answer: it is as if there were none. A TentativeAccept is
 an answer to an invitation, which we never send; it is left alone.
 """
 
-from fediverse_support.community import guests
+from fediverse_support.community import coming_elsewhere, guests
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed
+from fediverse_support.core.events import GuestState
 from fediverse_support.core.models import Post
 from fediverse_support.database import actors, posts, tombstones
 from fediverse_support.inbox.context import Context
@@ -47,6 +48,17 @@ async def undo_join(context: Context, inner: Activity, sender: Verified) -> str:
     if inner.id is not None:
         await tombstones.mark_undone(context.db, inner.id, sender.uri)
     return await _stay_away(context, inner.object_id, sender)
+
+
+async def answered(
+    context: Context, activity: Activity, sender: Verified, state: GuestState
+) -> str | None:
+    """An organiser elsewhere answers the Join of one of ours; None if that is no answer to one."""
+    uri = activity.object_id
+    if uri is None or not context.site.is_ours(uri):
+        return None
+    is_answer = await coming_elsewhere.answered(context.db, sender.actor, uri, state)
+    return "The organiser has answered one of ours." if is_answer else None
 
 
 async def _stay_away(context: Context, uri: str | None, sender: Verified) -> str:

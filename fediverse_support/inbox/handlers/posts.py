@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fediverse_support.community import arrivals, join_answers, removals
+from fediverse_support.community import arrivals, coming_elsewhere, join_answers, removals
 from fediverse_support.community.arrivals import Place
 from fediverse_support.core.errors import Gone, Malformed, Refused, Trouble
 from fediverse_support.core.models import Actor
@@ -27,6 +27,10 @@ async def create(context: Context, activity: Activity, sender: Verified) -> str:
     consistency.created_by_its_author(activity, document)
     if document.is_vote and activity.type == "Create":
         return await vote(context, activity, document, sender)
+    if not context.decision.is_held and await coming_elsewhere.letter_arrived(
+        context.db, document, sender.actor
+    ):
+        return "Kept for the guest whom it is for."
     return await receive(context, document, sender.actor, context.decision, context.raw)
 
 

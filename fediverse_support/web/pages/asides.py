@@ -37,7 +37,8 @@ class PollView(msgspec.Struct, frozen=True):
 class EventView(msgspec.Struct, frozen=True):
     """An event for one visitor. `join_link` is empty but for who was let in and the organiser.
 
-    `repeated` is how servers like ours begin the words of an event, for those that know no events.
+    `repeated` is how servers like ours begin the words of an event, for those that know no events. `letter_html`
+    is what an organiser elsewhere wrote to this visitor alone.
     """
 
     event: Event
@@ -50,6 +51,8 @@ class EventView(msgspec.Struct, frozen=True):
     may_ask: bool
     join_link: str
     repeated: str
+    is_ours: bool
+    letter_html: str = ""
 
 
 class Asides(msgspec.Struct, frozen=True):
@@ -107,11 +110,19 @@ async def _events(visit: Visit, called: Sequence[Post], local: set[int]) -> dict
     me = visit.viewer.actor_id
     found = await events.of_posts(visit.db, numbers)
     mine = await events.guest_states(visit.db, me, numbers) if me is not None else {}
-    return {
+    views = {
         post.id: event_view(visit, post, found[post.id], mine.get(post.id), is_ours=post.id in local)
         for post in called
         if post.id in found
     }
+    return {number: await _with_letter(visit, number, view) for number, view in views.items()}
+
+
+async def _with_letter(visit: Visit, number: int, view: EventView) -> EventView:
+    me = visit.viewer.actor_id
+    if view.is_ours or view.state != "accepted" or me is None:
+        return view
+    return msgspec.structs.replace(view, letter_html=await events.letter_to(visit.db, number, me))
 
 
 def event_view(
@@ -121,7 +132,7 @@ def event_view(
     is_over = (event.ends_at or event.starts_at) <= clock.now()
     is_organiser = visit.viewer.actor_id is not None and visit.viewer.actor_id == post.author_id
     looks_after = visit.viewer.is_staff or post.group_id in visit.viewer.moderates
-    is_open = is_ours and post.state == "live" and not event.is_cancelled and not is_over
+    is_open = post.state == "live" and not event.is_cancelled and not is_over
     return EventView(
         event=event,
         state=state,
@@ -133,4 +144,5 @@ def event_view(
         may_ask=is_open and visit.viewer.account is not None and not is_organiser,
         join_link=event.join_link if is_organiser or (state == "accepted" and not event.is_cancelled) else "",
         repeated=first_line(event),
+        is_ours=is_ours,
     )

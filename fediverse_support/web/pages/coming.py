@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import guests
+from fediverse_support.community import coming_elsewhere, guests
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Post
@@ -32,11 +32,16 @@ async def _seen(visit: Visit) -> tuple[Post, EventView]:
 @deed(Access.MEMBER, limit="60 per 10 minutes")
 async def answer(visit: Visit, form: Form) -> Response:
     """Say that one would like to come, or cannot."""
-    post, _ = await _seen(visit)
+    post, view = await _seen(visit)
     person, site = await own_actor(visit), visit.services.site
+    comes, now = form.line("answer") == "yes", clock.now()
     async with visit.db.transaction():
-        if form.line("answer") == "yes":
-            await guests.ask(visit.db, site, person, post.id, f"{person.uri}#comes", clock.now())
+        if not view.is_ours and comes:
+            await coming_elsewhere.ask(visit.db, site, person, post.id, now)
+        elif not view.is_ours:
+            await coming_elsewhere.stay_away(visit.db, site, person, post.id, now)
+        elif comes:
+            await guests.ask(visit.db, site, person, post.id, f"{person.uri}#comes", now)
         else:
             await guests.stay_away(visit.db, person, post.id)
     return RedirectResponse(f"/posts/{post.public_id}", 303)

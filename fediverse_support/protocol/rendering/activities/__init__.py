@@ -6,7 +6,7 @@ its followers are needed, else by its id. What is sealed never becomes an activi
 """
 
 from fediverse_support.protocol.rendering.activities.announcing import announce_activity, announce_object
-from fediverse_support.protocol.rendering.activities.coming import accept_join, reject_join
+from fediverse_support.protocol.rendering.activities.coming import accept_join, join, leave, reject_join
 from fediverse_support.protocol.rendering.activities.following import accept, follow, refuse, reject
 from fediverse_support.protocol.rendering.activities.moderation import (
     add,
@@ -40,6 +40,8 @@ __all__ = [
     "flag_to_account_host",
     "flag_to_group_host",
     "follow",
+    "join",
+    "leave",
     "like",
     "lock",
     "move",
