@@ -14,8 +14,12 @@ from fediverse_support.web.security import Access, Visit, deed, page
 
 
 async def at_the_door(visit: Visit, group: Group | None) -> str:
-    """The entry notice, as sanitised HTML, if the visitor has not read it. A guest goes past by `?in=1`."""
-    if group is None or not group.entry_html or visit.request.query_params.get("in"):
+    """The entry notice, as sanitised HTML, if the visitor has not read it.
+
+    A guest goes past it by `?in=1`, and is in who turns its pages.
+    """
+    is_in = any(visit.request.query_params.get(name) for name in ("in", "before", "tag"))
+    if group is None or not group.entry_html or is_in:
         return ""
     return group.entry_html if await notices.stands_before(visit.db, visit.viewer, group) else ""
 

@@ -87,6 +87,7 @@ async def test_a_guest_goes_in_with_a_link_and_nothing_is_kept(world, village, a
     browser = world.browser()
     assert "A thread" not in (await browser.get("/groups/night_owls")).text
     assert "A thread" in (await browser.get("/groups/night_owls?in=1")).text
+    assert "A thread" in (await browser.get("/groups/night_owls?before=9999999999999999-1")).text
     assert not browser.client.cookies
 
 
