@@ -1,8 +1,8 @@
 """Our members would like to come to events whose organiser is on another server.
 
 The organiser is asked by a `Join` and answers by Accept or Reject; only an answer to our own Join counts. The
-way in comes as a letter of the organiser to the guest, in answer to the event, and is shown to that guest alone.
-Not every server knows Join: then no answer comes, and the page of the event there is the way.
+way in comes as a letter of the organiser to the guest, in answer to the event, and is shown to that guest
+alone. Not every server knows Join: then no answer comes, and the page of the event there is the way.
 """
 
 from datetime import datetime

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import posts
+from fediverse_support.community import coming_elsewhere, posts
 from fediverse_support.community.events import NewEvent
 from fediverse_support.database import events
 from fediverse_support.database.pool import acquire
@@ -149,6 +149,103 @@ async def test_an_accept_of_a_join_that_we_never_sent_does_nothing(world):
     mira = await world.member()
     join = {"type": "Join", "id": f"{world.site.origin}/activities/1", "actor": mira.uri, "object": ana.uri}
     assert (await world.send(ana, ana.does("Accept", join))).state == "refused"
+
+
+async def asked_elsewhere(world, ana, group, mira):
+    """A member of ours has asked to come to an event of somebody elsewhere; the event and the Join."""
+    create = event(ana, group)
+    await world.send(ana, create)
+    post = await world.post(create["object"]["id"])
+    async with acquire(world.pool) as db, db.transaction():
+        await coming_elsewhere.ask(db, world.site, mira, post["id"], world.clock())
+    [join] = await world.sent("Join")
+    return create["object"]["id"], join
+
+
+def letter(author, event_uri, guest, **changes):
+    note = {
+        "id": author.id("notes"),
+        "type": "Note",
+        "attributedTo": author.uri,
+        "to": [guest],
+        "content": "<p>The way in<script>alert(1)</script></p>",
+        "inReplyTo": event_uri,
+    } | changes
+    return author.does("Create", note, to=note["to"])
+
+
+async def test_the_organiser_elsewhere_is_asked_and_nobody_else(world):
+    ana, group, mira = await world.known(), await world.group(), await world.member()
+    uri, join = await asked_elsewhere(world, ana, group, mira)
+    assert (join["body"]["object"], join["body"]["to"], join["body"]["cc"]) == (uri, [ana.uri], [])
+    assert join["inboxes"] == [f"{ana.uri}/inbox"]
+    assert not join["is_public"]
+    assert await states(world) == ["asked"]
+
+
+@pytest.mark.parametrize("verb", ["Accept", "Reject"])
+async def test_nobody_but_the_organiser_answers(world, verb):
+    ana, eve, group, mira = (
+        await world.known(),
+        await world.known("eve", "evil"),
+        await world.group(),
+        await world.member(),
+    )
+    _, join = await asked_elsewhere(world, ana, group, mira)
+    for answer in (join["uri"], join["body"]):
+        assert (await world.send(eve, eve.does(verb, answer))).state == "refused"
+    assert await states(world) == ["asked"]
+
+
+@pytest.mark.parametrize(("verb", "state"), [("Accept", "accepted"), ("Reject", "declined")])
+@pytest.mark.parametrize("is_embedded", [True, False])
+async def test_the_organisers_answer_counts(world, verb, state, is_embedded):
+    ana, group, mira = await world.known(), await world.group(), await world.member()
+    _, join = await asked_elsewhere(world, ana, group, mira)
+    answer = join["body"] if is_embedded else join["uri"]
+    assert (await world.send(ana, ana.does(verb, answer))).state == "done"
+    assert await states(world) == [state]
+
+
+async def test_a_letter_of_the_organiser_is_kept_for_the_guest_and_is_no_post(world):
+    ana, group, mira = await world.known(), await world.group(), await world.member()
+    uri, join = await asked_elsewhere(world, ana, group, mira)
+    number = await world.one("select count(*) from posts")
+    for _ in range(2):
+        assert (await world.send(ana, letter(ana, uri, mira.uri))).state == "done"
+    await world.send(ana, ana.does("Accept", join["uri"]))
+    [row] = await world.rows("select letter_html from event_guests")
+    assert row["letter_html"] == "<p>The way in</p>"
+    assert await world.one("select count(*) from posts") == number
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"to": ["https://www.w3.org/ns/activitystreams#Public"]},
+        {"to": ["http://here.localhost:1/people/nobody"]},
+        {"inReplyTo": None},
+        {"inReplyTo": "http://here.localhost:1/posts/" + "0" * 32},
+        {"content": "x" * 60_000},
+    ],
+    ids=["public", "to nobody here", "about nothing", "about something else", "endless"],
+)
+async def test_what_is_no_letter_to_a_guest_is_not_kept(world, changes):
+    ana, group, mira = await world.known(), await world.group(), await world.member()
+    uri, _ = await asked_elsewhere(world, ana, group, mira)
+    await world.send(ana, letter(ana, uri, mira.uri, **changes))
+    [row] = await world.rows("select letter_html from event_guests")
+    assert row["letter_html"] == ""
+
+
+async def test_nobody_but_the_organiser_writes_to_a_guest_and_to_nobody_but_a_guest(world):
+    ana, eve, group = await world.known(), await world.known("eve", "evil"), await world.group()
+    mira, noor = await world.member(), await world.member("noor")
+    uri, _ = await asked_elsewhere(world, ana, group, mira)
+    assert (await world.send(eve, letter(eve, uri, mira.uri))).state == "refused"
+    assert (await world.send(ana, letter(ana, uri, noor.uri))).state == "refused"
+    [row] = await world.rows("select letter_html from event_guests")
+    assert row["letter_html"] == ""
 
 
 async def event_of(world, create):

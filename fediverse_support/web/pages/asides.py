@@ -37,8 +37,8 @@ class PollView(msgspec.Struct, frozen=True):
 class EventView(msgspec.Struct, frozen=True):
     """An event for one visitor. `join_link` is empty but for who was let in and the organiser.
 
-    `repeated` is how servers like ours begin the words of an event, for those that know no events. `letter_html`
-    is what an organiser elsewhere wrote to this visitor alone.
+    `repeated` is how servers like ours begin the words of an event, for those that know no events.
+    `letter_html` is what an organiser elsewhere wrote to this visitor alone.
     """
 
     event: Event

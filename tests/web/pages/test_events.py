@@ -226,9 +226,7 @@ async def test_an_event_is_changed_and_called_off_by_its_organiser(world, owls, 
     assert await count(world, "select count(*) from activities where type = 'Update'") == 2
 
 
-async def test_an_event_of_another_server_is_shown_with_when_and_where_and_no_button(
-    world, village, owls, ada
-):
+async def test_to_come_to_an_event_of_another_server_its_organiser_is_asked(world, village, owls, ada):
     rosa = await village.remote("https://harbour.example/users/rosa")
     async with acquire(world.pool) as db:
         await db.execute(
@@ -247,6 +245,12 @@ async def test_an_event_of_another_server_is_shown_with_when_and_where_and_no_bu
     browser = await world.signed_in(ada)
     page = await browser.get(f"/posts/{'7' * 32}")
     assert "The shed" in page.text
-    assert "/come" not in page.text
-    fields = {"csrf_token": await token(browser), "answer": "yes"}
-    assert (await browser.post(f"/posts/{'7' * 32}/come", fields)).status_code == 404
+    assert "Your name goes to the organiser on the other server" in page.text
+    assert "/guests" not in page.text
+    await browser.submit(f"/posts/{'7' * 32}/come", answer="yes")
+    assert "You have asked to come" in (await browser.follow()).text
+    sent = "select count(*) from deliveries d join activities a on a.id = d.activity_id where a.type = $1"
+    assert await count(world, sent, "Join") == 1
+    await browser.submit(f"/posts/{'7' * 32}/come", answer="no")
+    assert "You have asked to come" not in (await browser.follow()).text
+    assert await count(world, sent, "Leave") == 1
