@@ -228,6 +228,8 @@ def deeds(world, profiles) -> dict[str, dict]:
         "refresh question": activities.refresh(id, world.question(hides_totals=False), "2026-09-01T12:00:00Z"),
         "create event": activities.create(id, world.event()),
         "create vote": activities.create(id, vote),
+        "join": activities.join(id, guest=ANA.uri, organiser=BO.uri, event="https://p.example/events/1"),
+        "leave": activities.leave(id, guest=ANA.uri, organiser=BO.uri, event="https://p.example/events/1"),
         "accept join": activities.accept_join(id, **join),
         "reject join": activities.reject_join(id, **join),
         "undo like": activities.undo(id, actor=ANA.uri, undone=like),
