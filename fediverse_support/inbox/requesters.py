@@ -18,7 +18,7 @@ import msgspec
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Trouble
 from fediverse_support.core.models import Actor, Viewer
-from fediverse_support.database import actors, follows
+from fediverse_support.database import actors, follows, invitations
 from fediverse_support.database.pool import Pool, acquire
 from fediverse_support.inbox.acquaintance import Acquaintance
 from fediverse_support.inbox.known_keys import REFETCH_AFTER, KnownKey, KnownKeys
@@ -77,7 +77,7 @@ class Requesters:
         self._fetching = 0
 
     async def asker(self, request: SignedRequest, client: str) -> Asker | None:
-        """Who signed `request`, which came from the address `client`; None for anybody else.
+        """Who signed `request`; None for anybody else. `client` stands for the address that it came from.
 
         The rules are those of the inbox (`verification.read`). A blocked server is nobody.
         """
@@ -100,7 +100,8 @@ class Requesters:
         """What the server of `asker` may see: also the words of members, in groups that it has members of."""
         async with acquire(self._pool) as db:
             groups = await follows.groups_open_to(db, asker.host, sorted(SHOWS_TO_OTHERS), OLD_LEMMY)
-        return Viewer(server=asker.host, member_of=tuple(groups))
+            known = await invitations.groups_known_at(db, asker.host, self._now())
+        return Viewer(server=asker.host, member_of=tuple(groups), knows=tuple(known))
 
     async def reads_elsewhere(self, asker: Asker, group: Actor, said_at: datetime) -> bool:
         """Whether `asker` may see what a member of ours said for the members of `group`, elsewhere, then.

@@ -54,12 +54,13 @@ class Limiter:
     async def spend(self, limit: str, deed: str, client: str, now: datetime) -> None:
         """Count one `deed` by `client`; raises `TooMany` when `limit` ("10 per 15 minutes") is used up."""
         item = parse(limit)
-        if not await self._counters.hit(item, deed, self._mark(client, now)):
+        if not await self._counters.hit(item, deed, self.mark(client, now)):
             raise TooMany(
                 "That was very often in a short time. Please wait a little and try again.", item.get_expiry()
             )
 
-    def _mark(self, client: str, now: datetime) -> str:
+    def mark(self, client: str, now: datetime) -> str:
+        """What stands for a client's address for a day, and cannot be turned back into it."""
         if now.date() != self._day:
             self._day, self._key = now.date(), secrets.token_bytes(32)
         return hashlib.blake2b(network_of(client).encode(), key=self._key, digest_size=16).hexdigest()

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fediverse_support.community import published
+from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Viewer
 from fediverse_support.database.pool import acquire
@@ -87,8 +88,8 @@ async def _asker(request: Request, services: Services) -> Asker | None:
         )
     except Malformed:
         return None
-    client = clients.network_of(clients.address_of(scope, services.settings.proxies))
-    return await services.requesters.asker(signed, client)
+    address = clients.address_of(scope, services.settings.proxies)
+    return await services.requesters.asker(signed, services.limiter.mark(address, clock.now()))
 
 
 async def _as_guest(handler: Handler, request: Request) -> Document:
