@@ -55,6 +55,6 @@ async def test_no_address_is_kept_and_tomorrow_it_has_another_mark():
     await limiter.spend("3 per minute", "join", "192.0.2.1", NOW)
     kept = repr(vars(limiter._counters.storage))
     assert "192.0.2.1" not in kept
-    today = limiter._mark("192.0.2.1", NOW)
-    assert limiter._mark("192.0.2.1", NOW) == today
-    assert limiter._mark("192.0.2.1", NOW + timedelta(days=1)) != today
+    today = limiter.mark("192.0.2.1", NOW)
+    assert limiter.mark("192.0.2.1", NOW) == today
+    assert limiter.mark("192.0.2.1", NOW + timedelta(days=1)) != today
