@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from fediverse_support.accounts import members, passwords, sign_up
-from fediverse_support.community import description, groups, memberships, posts
+from fediverse_support.community import description, groups, memberships, ownership, posts, topics
 from fediverse_support.core.errors import RemoteTrouble
 from fediverse_support.core.models import Actor, Post, Viewer
 from fediverse_support.database import actors, follows, read_marks
@@ -128,6 +128,10 @@ class Teller:
             )
             for name in group.moderators:
                 await stored_groups.add_moderator(db, made.actor.id, (await _local(db, name)).id)
+            owner = await _local(db, group.moderators[0])
+            await ownership.assign(db, home.foundation.site, made, owner)
+            await topics.add(db, group.topic)
+            await topics.put_group(db, made.actor.id, [topics.slug_of(group.topic)])
 
     async def _knock(self, db: Connection, home: Community) -> None:
         """Those who wait to be let in."""

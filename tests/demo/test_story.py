@@ -56,6 +56,13 @@ def test_each_community_has_somebody_who_looks_after_it_and_each_group_moderator
         assert {PEOPLE[name].community for name in group.moderators} == {group.community}
 
 
+def test_each_group_stands_under_a_need_of_its_own():
+    """A topic is made together with its group."""
+    needs = [group.topic for group in STORY.groups]
+    assert all(needs)
+    assert len(set(needs)) == len(needs)
+
+
 def test_who_speaks_in_a_group_has_joined_it():
     for thread, speaker in SPOKEN:
         assert thread.group in PEOPLE[speaker].joins, (thread.title, speaker)

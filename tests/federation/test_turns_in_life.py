@@ -173,3 +173,16 @@ async def test_a_deleted_group_is_gone_on_both_sides(town):
     assert "deleted by who looked after it" in gone.text
     answer = await harbour.asks(old.actor.uri)
     assert answer.status == 410
+
+
+async def test_a_group_elsewhere_stands_next_door_with_what_is_open_in_it(town):
+    fediverse, garden, harbour, ada, hugo, old, _ = town
+    await garden.home.write(ada, old.actor, "x", title="Over the fence")
+    await fediverse.settle()
+    his = await browser(harbour, hugo)
+    await his.post("/groups/sober_too/sisters", address="@nobody@garden.localhost:1")
+    assert "No group stands next door" in (await his.get("/groups/sober_too/sisters")).text
+    added = await his.post("/groups/sober_too/sisters", address=f"@{old.actor.handle}")
+    assert added.status_code == 303, added.text
+    page = (await his.get("/groups/sober_too")).text
+    assert page.index("Next door") < page.index(garden.site.domain) < page.index("Over the fence")

@@ -37,7 +37,7 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A group of one community, with the people there who look after it."""
+    """A group of one community, with the people there who look after it; the first of them owns it."""
 
     name: str
     community: str
@@ -45,6 +45,7 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     summary: str
     rules: str
     moderators: tuple[str, ...]
+    topic: str
     speaking: str = "everyone"
 
 
