@@ -118,6 +118,19 @@ def test_a_group_is_added_changed_and_looked_after(program):
     assert "no such group" in program.refused("group", "show", "nothing")
 
 
+def test_the_usual_reach_of_a_group_is_chosen_and_given_up_again(program):
+    assert program.spawn("group", "add", "owls", "--title", "x", "--default-reach", "far").returncode == 2
+    program.done("group", "add", "owls", "--title", "Owls", "--default-reach", "members")
+    assert program.json("group", "show", "owls")["default_reach"] == "members"
+    program.done("group", "edit", "owls", "--title", "Night owls")
+    assert program.json("group", "show", "owls")["default_reach"] == "members"
+    program.done("group", "edit", "owls", "--default-reach", "widest")
+    assert program.json("group", "show", "owls")["default_reach"] == "widest"
+    program.done("group", "edit", "owls", "--see", "members", "--default-reach", "quiet")
+    shown = program.json("group", "show", "owls")
+    assert (shown["reach"], shown["default_reach"]) == ("members", "widest")
+
+
 def test_people_are_invited_and_who_waits_is_listed(program):
     program.done("group", "add", "tides", "--title", "Tides", "--join", "approval")
     assert "from 1 to 90 days" in program.refused("group", "invite", "tides", "--days", "91")
