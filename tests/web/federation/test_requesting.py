@@ -1,99 +1,18 @@
 """Signed GETs: what servers with members may read, and that everybody else is a guest."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
 
 import pytest
 
 from fediverse_support.community import letters, posts
 from fediverse_support.core import clock
-from fediverse_support.core.identifiers import new_id, new_public_id
-from fediverse_support.database import groups, pool
+from fediverse_support.core.identifiers import new_public_id
+from fediverse_support.database import pool
 from fediverse_support.database.pool import acquire
-from fediverse_support.inbox import requesters
-from fediverse_support.protocol import synchronisation
 from fediverse_support.protocol.signatures.signing import sign_get
 from tests.support.followers import followed
-from tests.support.remote import Answer, RemoteActor
-
-ORIGIN = "http://garden.localhost:8000"
-NOWHERE = f"/posts/{'0' * 32}"
-
-
-class Scene:
-    """A members-only group with a thread, seen from servers of every kind."""
-
-    def __init__(self, home, group, ada, post, answer):
-        self.home, self.group, self.ada, self.post, self.answer = home, group, ada, post, answer
-
-    async def asks(self, actor, path, *, style="cavage", signed=None, **headers):
-        """A GET signed by `actor`, or (None) by nobody."""
-        fields = signed if signed is not None else actor.sign_get(ORIGIN + path, style=style) if actor else {}
-        fields = {**fields, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        return await self.home.client.get(path, headers={"accept": "application/activity+json"} | fields)
-
-    async def create(self):
-        return (await self.home.published(self.ada))[0]["id"].removeprefix(ORIGIN)
-
-    async def announce(self):
-        return (await self.home.published(self.group.actor))[0]["id"].removeprefix(ORIGIN)
-
-    async def paths(self):
-        """What a guest is told does not exist, and servers of members may read."""
-        thread = f"/posts/{self.post.public_id}"
-        return [
-            thread, f"/posts/{self.answer.public_id}", f"{thread}/context", f"{thread}/context/1",
-            f"{thread}/replies", f"{thread}/replies/1", await self.create(), await self.announce(),
-        ]  # fmt: skip
-
-
-@pytest.fixture
-async def scene(home):
-    ada, group = await home.member(), await home.group(seeing="members")
-    await home.join(ada, group.actor)
-    await followed(home, group, software="fediverse-support", name="lea", host="members.example")
-    post = await home.write(ada, group.actor, "canary-one")
-    answer = await home.reply(ada, post, "canary-two")
-    async with acquire(home.pool) as db:
-        await groups.pin(db, group.actor.id, post.uri)
-    return Scene(home, group, ada, post, answer)
-
-
-@pytest.fixture
-async def reader(home):
-    """The instance actor of the server with a member."""
-    found = RemoteActor("instance", "https://members.example", "Application")
-    await home.meet(found)
-    return found
-
-
-async def nothing(scene):
-    answer = await scene.home.get(NOWHERE)
-    assert answer.status_code == 404
-    return answer
-
-
-def same(one, other):
-    return (one.status_code, one.content, one.headers.raw) == (
-        other.status_code,
-        other.content,
-        other.headers.raw,
-    )
-
-
-async def is_told_nothing(scene, actor, **options):
-    """Assert that all of it is, for this signer, as if it had never been."""
-    missing = await nothing(scene)
-    for path in await scene.paths():
-        assert same(await scene.asks(actor, path, **options), missing), path
-    for path in ("/groups/sober/outbox", "/groups/sober/outbox/newest", "/groups/sober/featured"):
-        assert (await scene.asks(actor, path, **options)).json()["orderedItems"] == [], path
-    assert (await scene.asks(actor, "/people/ada/outbox", **options)).json()["totalItems"] == 0
-    assert "totalItems" not in (await scene.asks(actor, "/groups/sober/followers", **options)).json()
-    whom = quote("https://members.example/users/lea", safe="")
-    for path in (f"/groups/sober/followers?is_follower={whom}", "/groups/sober/followers_synchronization"):
-        assert same(await scene.asks(actor, path, **options), missing), path
+from tests.support.members_only import NOWHERE, ORIGIN, Scene, is_told_nothing, nothing, same
+from tests.support.remote import RemoteActor
 
 
 async def test_nobody_reads_without_a_signature(scene, reader):
@@ -297,77 +216,6 @@ async def test_what_is_open_is_answered_to_all_and_kept_by_nobody_who_should_not
     assert (await scene.asks(None, f"{path}/context")).headers["cache-control"] == "public, no-cache"
 
 
-# Keys that are not known yet
-
-
-@pytest.fixture
-async def unmet(scene, peer):
-    """The instance actor of a server that is really there and has a member here."""
-    peer.software = "fediverse-support"
-    peer._serve_nodeinfo()
-    lea = RemoteActor("lea", peer.origin)
-    stored = await scene.home.meet(lea)
-    await scene.home.pool.execute(
-        "insert into hosts (name, software) values ($1, 'fediverse-support') on conflict do nothing", lea.host
-    )
-    await scene.home.pool.execute(
-        """
-        insert into follows (follower_id, followed_id, state, activity_uris)
-        values ($1, $2, 'accepted', '{x}')
-        """,
-        stored.id,
-        scene.group.actor.id,
-    )
-    return peer.actor("instance", "Application")
-
-
-async def test_the_key_of_an_unknown_actor_is_fetched_once(scene, unmet, peer):
-    for path in await scene.paths():
-        assert (await scene.asks(unmet, path)).status_code == 200
-    assert peer.fetched.count("/users/instance") == 1
-
-
-async def test_a_server_that_we_never_met_is_not_asked_for_keys(scene, peer):
-    await is_told_nothing(scene, peer.actor("instance", "Application"))
-    assert peer.asked == []
-
-
-async def test_a_key_that_cannot_be_had_is_not_asked_for_again(scene, unmet, peer):
-    peer.rules["/users/instance"] = Answer(404)
-    await is_told_nothing(scene, unmet)
-    assert peer.fetched.count("/users/instance") == 1
-
-
-async def test_a_forged_signature_fetches_the_key_once_and_helps_nobody(scene, unmet, peer):
-    unmet.key_name = "forger"
-    await is_told_nothing(scene, unmet)
-    assert peer.fetched.count("/users/instance") == 1
-
-
-async def test_nobody_waits_longer_than_the_deadline(scene, unmet, peer, monkeypatch):
-    monkeypatch.setattr(requesters, "SECONDS", 0.2)
-    never = asyncio.Event()
-    peer.rules["/users/instance"] = Answer(200, wait=never)
-    await is_told_nothing(scene, unmet)
-    never.set()
-
-
-async def test_a_client_makes_us_fetch_only_so_many_keys(scene, unmet, peer):
-    (path, *_) = await scene.paths()
-    for number in range(30):
-        actor = RemoteActor(f"nobody{number}", peer.origin, key_name="forger")
-        assert (await scene.asks(actor, path)).status_code == 404
-    assert len([target for target in peer.fetched if "nobody" in target]) <= requesters.AT_ONCE + 1
-
-
-async def test_a_new_key_of_a_known_actor_is_taken_up(scene, unmet, peer):
-    (path, *_) = await scene.paths()
-    await scene.home.meet(unmet)
-    unmet.key_name = "the new one"
-    peer.show(unmet)
-    assert (await scene.asks(unmet, path)).status_code == 200
-
-
 # Oracles
 
 
@@ -418,94 +266,39 @@ async def test_what_is_forbidden_costs_the_statements_of_what_is_not_there(scene
             assert found[0][2] or "followers_sync" in hidden
 
 
-# Two questions about followers
-
-
-async def test_a_server_with_members_may_ask_for_the_members_of_another(scene, reader):
-    await followed(
-        scene.home, scene.group, software="lemmy", version="1.0", host="second.example", name="eve"
+async def test_a_hidden_group_is_known_to_the_servers_of_its_people_and_of_who_is_invited(home):
+    """Members-only and by invitation: even its name is nobody else's business."""
+    group = await home.group("cellar", seeing="members", joining="invite")
+    guest = Scene(home, group, None, None, None)
+    invited, stranger = (
+        RemoteActor("kim", "https://invited.example"),
+        RemoteActor("eve", "https://other.example"),
     )
-    await followed(scene.home, scene.group, software="mastodon", host="micro.example", name="max")
-    for actor, status in (
-        ("https://second.example/actor", 200),
-        ("https://members.example/users/anybody", 200),
-        ("https://micro.example/users/max", 404),
-        ("https://other.example/users/lea", 404),
-        ("https://members.example.evil.example/users/lea", 404),
-        ("nonsense", 400),
-    ):
-        answer = await scene.asks(reader, f"/groups/sober/followers?is_follower={quote(actor, safe='')}")
-        assert answer.status_code == status, actor
-        assert answer.headers["cache-control"] == "private, no-store"
-
-
-async def test_each_server_is_shown_its_own_followers_and_no_others(scene, reader):
-    await followed(
-        scene.home, scene.group, software="lemmy", version="1.0", host="second.example", name="eve"
-    )
-    await followed(scene.home, scene.group, software=None, host="members.example", name="max")
-    pending = await followed(scene.home, scene.group, software=None, host="members.example", name="kim")
-    await scene.home.pool.execute("update follows set state = 'pending' where follower_id = $1", pending.id)
-    shown = (await scene.asks(reader, "/groups/sober/followers_synchronization")).json()
-    assert shown["orderedItems"] == [f"https://members.example/users/{name}" for name in ("lea", "max")]
-    assert shown["id"] == f"{scene.group.actor.uri}/followers_synchronization"
-    said = synchronisation.parse(
-        synchronisation.for_receiver(f"{scene.group.actor.uri}/followers", shown["orderedItems"])
-    )
-    assert said.url == shown["id"]
-
-
-async def test_a_long_list_of_followers_comes_in_pages(scene, reader, monkeypatch):
-    monkeypatch.setattr("fediverse_support.web.federation.membership.AT_ONCE", 2)
-    for name in ("max", "kim", "eve", "tom"):
-        await followed(scene.home, scene.group, software=None, host="members.example", name=name)
-    listed = (await scene.asks(reader, "/groups/sober/followers_synchronization")).json()
-    assert (listed["totalItems"], "orderedItems" in listed) == (5, False)
-    found, url = [], listed["first"]
-    while url:
-        page = (await scene.asks(reader, url.removeprefix(ORIGIN))).json()
-        found += page["orderedItems"]
-        url = page.get("next")
-    assert len(found) == len(set(found)) == 5
-
-
-# Groups elsewhere
-
-
-@pytest.fixture
-async def elsewhere(home, peer):
-    """What our Ada said in a members-only group on `peer`."""
-    tea = peer.actor("tea", "Group", manuallyApprovesFollowers=True)
-    group = await home.meet(tea)
-    ada = await home.member()
-    number, public = new_id(), new_public_id()
-    await home.pool.execute(
-        """
-        insert into posts (id, uri, public_id, author_id, group_id, root_id, content_html, reach,
-                           published_at, active_at)
-        values ($1, $2, $3, $4, $5, $1, 'canary', 'members', now() - interval '1 hour', now())
-        """,
-        number, home.site.post(public), public, ada.id, group.id,
-    )  # fmt: skip
-    return f"/posts/{public}", tea
-
-
-async def test_the_server_of_a_group_elsewhere_reads_what_ours_say_in_it(home, elsewhere, peer):
-    path, tea = elsewhere
-    scene = Scene(home, None, None, None, None)
-    assert (await scene.asks(None, path)).status_code == 404
-    assert (await scene.asks(tea, path)).status_code == 200
-    assert [target for target in peer.fetched if "is_follower" in target] == []
-
-
-@pytest.mark.parametrize("status", [200, 404, 403, 500])
-async def test_other_servers_read_it_if_the_groups_server_says_so(home, elsewhere, peer, status):
-    path, _ = elsewhere
-    reader = RemoteActor("instance", "https://members.example", "Application")
-    await home.meet(reader)
-    question = f"/users/tea/followers?is_follower={quote(reader.uri, safe='')}"
-    peer.rules[question] = Answer(status)
-    scene = Scene(home, None, None, None, None)
-    for part in ("", "/context", "/replies"):
-        answer = await scene.asks(reader, path + part)
-        assert answer.status_code == (200 if status == 200 else 404)
+    for actor in (invited, stranger):
+        await home.meet(actor)
+    nothing = await guest.asks(None, NOWHERE)
+    parts = ("", "/moderators", "/followers", "/outbox", "/featured", "/following")
+    for asker in (None, stranger, invited):
+        for part in parts:
+            answer = await guest.asks(asker, f"/groups/cellar{part}")
+            assert (answer.status_code, answer.content) == (404, nothing.content), part
+    async with acquire(home.pool) as db:
+        await db.execute(
+            """
+            insert into invitations (id, group_id, handle, expires_at)
+            values ($1, $2, 'kim@invited.example', now() + interval '1 day')
+            """,
+            new_id(),
+            group.actor.id,
+        )
+    assert (await guest.asks(invited, "/groups/cellar")).json()["id"] == group.actor.uri
+    assert (await guest.asks(stranger, "/groups/cellar")).status_code == 404
+    assert (await guest.asks(None, "/groups/cellar")).status_code == 404
+    await home.pool.execute("update invitations set expires_at = now()")
+    assert (await guest.asks(invited, "/groups/cellar")).status_code == 404
+    await followed(home, group, software="fediverse-support", name="lea", host="members.example")
+    member = RemoteActor("lea", "https://members.example")
+    for part in parts:
+        assert (await guest.asks(member, f"/groups/cellar{part}")).status_code == 200, part
+    finger = "/.well-known/webfinger?resource=acct:cellar@garden.localhost:8000"
+    assert (await guest.asks(member, finger)).status_code == 404
