@@ -17,7 +17,7 @@ from fediverse_support.community import posts as writing
 from fediverse_support.community import threads, visibility
 from fediverse_support.core.errors import Gone, Malformed, Missing
 from fediverse_support.core.identifiers import is_local_name
-from fediverse_support.core.models import Actor, Group, Post, Viewer
+from fediverse_support.core.models import GUEST, Actor, Group, Post, Viewer
 from fediverse_support.database import activities, actors, groups, posts, tombstones
 from fediverse_support.database.activities import Listed
 from fediverse_support.database.pool import Connection
@@ -41,10 +41,10 @@ class Served(msgspec.Struct, frozen=True):
     is_gone: bool = False
 
 
-async def group(db: Connection, name: str) -> Group:
-    """Our group of this name, perhaps gone. Raises `Missing`, also for a sealed one."""
+async def group(db: Connection, viewer: Viewer, name: str) -> Group:
+    """Our group of this name, perhaps gone. Raises `Missing`, also for one that `viewer` may not know of."""
     found = await groups.by_name(db, name) if is_local_name(name) else None
-    if found is None or not _is_shown(found.actor, found):
+    if found is None or not _is_shown(viewer, found.actor, found):
         raise Missing
     return found
 
@@ -52,24 +52,24 @@ async def group(db: Connection, name: str) -> Group:
 async def person(db: Connection, name: str) -> Actor:
     """Our member of this name, perhaps gone. Raises `Missing`, also for one who is not shown."""
     found = await actors.local_by_name(db, name) if is_local_name(name) else None
-    if found is None or found.type != "Person" or not _is_shown(found, None):
+    if found is None or found.type != "Person" or not _is_shown(GUEST, found, None):
         raise Missing
     return found
 
 
-async def person_or_group(db: Connection, name: str) -> Actor:
+async def person_or_group(db: Connection, viewer: Viewer, name: str) -> Actor:
     """Whoever has this name: there is one name space. Raises as `group` and `person` do."""
     found = await groups.named(db, name) if is_local_name(name) else None
-    if found is None or not _is_shown(*found):
+    if found is None or not _is_shown(viewer, *found):
         raise Missing
     return found[0]
 
 
-async def closed_group(db: Connection, name: str) -> Actor:
+async def closed_group(db: Connection, viewer: Viewer, name: str) -> Actor:
     """Our group of this name if what is said in it is for its members. Raises `Missing`; `Malformed` for one
     that is open to everybody.
     """
-    found = await group(db, name)
+    found = await group(db, viewer, name)
     if found.actor.state != "active":
         raise Missing
     if not visibility.is_closed(found):
@@ -169,11 +169,12 @@ def as_worded_now(document: dict[str, Any], edited_at: datetime | None) -> dict[
     return {**document, "object": inner.get("id")}
 
 
-def _is_shown(actor: Actor, rules: Group | None) -> bool:
-    """Whether an actor of ours is known outside; `rules` are its own if it is a group."""
-    if actor.is_group:
-        return rules is not None and visibility.federates(rules) and actor.state != "suspended"
-    return actor.state != "suspended"
+def _is_shown(viewer: Viewer, actor: Actor, rules: Group | None) -> bool:
+    """Whether `viewer` may know of an actor of ours; `rules` are its own if it is a group."""
+    if not actor.is_group:
+        return actor.state != "suspended"
+    is_known = rules is not None and visibility.federates(rules) and visibility.may_know(viewer, rules)
+    return is_known and actor.state != "suspended"
 
 
 def _is_spoken_aloud(document: dict[str, Any], is_for_members: bool) -> bool:

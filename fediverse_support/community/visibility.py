@@ -33,6 +33,11 @@ def is_closed(group: Group) -> bool:
     return group.seeing == "members" or group.reach in ("members", "sealed")
 
 
+def is_hidden(group: Group) -> bool:
+    """Whether nobody learns of this group but who is in it, was invited or looks after the community."""
+    return is_closed(group) and group.joining == "invite"
+
+
 def belongs(viewer: Viewer, group: Group) -> bool:
     """Whether `viewer` is a member of this group or looks after it."""
     return group.actor.id in {*viewer.member_of, *viewer.moderates}
@@ -41,12 +46,12 @@ def belongs(viewer: Viewer, group: Group) -> bool:
 def may_know(viewer: Viewer, group: Group, *, is_invited: bool = False) -> bool:
     """Whether there is such a group, as far as `viewer` may learn.
 
-    A group that one joins by invitation and whose words stay inside is known to who is in it, was invited or
-    looks after the community; a sealed one to the people of this community.
+    A hidden one is known to who is in it, was invited or looks after the community, and to the servers of
+    such people; a sealed one to the people of this community.
     """
-    if is_invited or viewer.is_staff or belongs(viewer, group):
+    if is_invited or viewer.is_staff or belongs(viewer, group) or group.actor.id in viewer.knows:
         return True
-    if is_closed(group) and group.joining == "invite":
+    if is_hidden(group):
         return False
     return not viewer.is_guest or group.reach != "sealed"
 

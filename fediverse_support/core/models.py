@@ -159,7 +159,8 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     """Who is looking: the argument of every read path (see `community/visibility.py`).
 
     `server` is the host of another server that asks: it is a member of the groups that have approved members
-    there, and never sees what does not leave this one.
+    there, and never sees what does not leave this one. `knows`: groups that have invited somebody of it, or
+    that somebody of it has asked to join.
     """
 
     actor_id: int | None = None
@@ -167,6 +168,7 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     member_of: tuple[int, ...] = ()
     moderates: tuple[int, ...] = ()
     server: str | None = None
+    knows: tuple[int, ...] = ()
 
     @property
     def sight(self) -> tuple[int | None, tuple[int, ...], tuple[int, ...], bool, bool]:

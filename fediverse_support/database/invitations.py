@@ -77,6 +77,23 @@ async def for_handle(db: Connection, group_id: int, handle: str, now: datetime) 
     return read(row) if row else None
 
 
+async def groups_known_at(db: Connection, host: str, now: datetime) -> list[int]:
+    """Groups that have invited somebody of this server, or that somebody of it has asked to join."""
+    rows = await db.fetch(
+        """
+        select group_id from invitations
+         where split_part(handle, '@', 2) = $1 and revoked_at is null and expires_at > $2 and uses < most_uses
+         union
+        select f.followed_id
+          from actors a join follows f on f.follower_id = a.id and f.state = 'pending'
+         where split_part(a.uri, '/', 3) = $1 and not a.is_local
+        """,
+        host,
+        now,
+    )
+    return [row["group_id"] for row in rows]
+
+
 async def use(db: Connection, invitation_id: int, actor_id: int, now: datetime) -> bool:
     """Count one use; False if it holds no longer. Of two at once for the last use, one is True."""
     counted = await db.execute(

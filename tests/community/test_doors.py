@@ -228,7 +228,9 @@ async def finds_in_collections(table, asker):
         at = f"/groups/{group.actor.name}"
         finger = f"/.well-known/webfinger?resource=acct:{group.actor.name}@garden.localhost:8000"
         parts = ("", "/outbox", "/outbox/newest", "/featured", "/moderators", "/followers")
-        if reach == "sealed":
+        closed = seeing == "members" or reach == "members"
+        is_hidden = closed and group.joining == "invite"
+        if reach == "sealed" or (is_hidden and asker != "near"):
             for path in (*(at + part for part in parts), f"{at}/followers_synchronization"):
                 found = await table.get(asker, path)
                 assert (found.content, found.headers.raw) == (missing.content, missing.headers.raw), path
@@ -236,11 +238,10 @@ async def finds_in_collections(table, asker):
             continue
         found = {part: (await table.get(asker, at + part)).json() for part in parts}
         document = found[""]
-        closed = seeing == "members" or reach == "members"
         assert document["manuallyApprovesFollowers"] == closed
         assert document["discoverable"] == (reach == "open" and seeing == "everyone")
         assert document["postingRestrictedToMods"] == (group.speaking == "moderators")
-        assert (await table.get(asker, finger)).status_code == 200
+        assert (await table.get(asker, finger)).status_code == (404 if is_hidden else 200)
         own = [pair for (number, _), pair in table.written.items() if number == group.actor.id]
         shown = {start.uri for start, _ in own if asker in READERS[start.reach]}
         assert {item["id"] for item in found["/featured"]["orderedItems"]} == shown

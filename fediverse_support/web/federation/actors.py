@@ -1,5 +1,6 @@
 """Who is here: groups, people, and the server itself. No signature is asked for: with one, two servers that
-each want the other's key first would wait for ever (federation notes 3.5).
+each want the other's key first would wait for ever (federation notes 3.5). Only a hidden group is there for
+none but the servers of its people, and our own key is there for all of them.
 """
 
 from fediverse_support.community import group_documents, published
@@ -8,12 +9,13 @@ from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, community, keys
 from fediverse_support.protocol.rendering import actors as documents
 from fediverse_support.web.federation.answers import NEVER, Document, Question, fixed, served
+from fediverse_support.web.federation.requesting import for_members_at_last
 
 
-@served
+@for_members_at_last
 async def group(question: Question) -> Document:
     """One of our groups; 410 with a tombstone for one that is gone."""
-    found = await published.group(question.db, question.name)
+    found = await published.group(question.db, question.viewer, question.name)
     if found.actor.state == "gone":
         return _gone(found.actor)
     return Document(body=await group_documents.document(question.db, question.services.site, found))

@@ -17,7 +17,7 @@ from fediverse_support.protocol.rendering import collections
 from fediverse_support.protocol.rendering.collections import PAGE
 from fediverse_support.web.federation.answers import Document, Question, fixed, served
 from fediverse_support.web.federation.objects import public_id
-from fediverse_support.web.federation.requesting import for_members
+from fediverse_support.web.federation.requesting import for_members, for_members_at_last
 
 AT_ONCE = 20
 """Activities in a page of an outbox: each carries a whole post."""
@@ -67,7 +67,7 @@ async def followers(question: Question) -> Document:
     return Document(body=collections.count_only(f"{actor.uri}/followers", total))
 
 
-@served
+@for_members_at_last
 async def following(question: Question) -> Document:
     """How many an actor follows; closed groups do not count."""
     actor = await actor_of(question)
@@ -75,7 +75,7 @@ async def following(question: Question) -> Document:
     return Document(body=collections.count_only(f"{actor.uri}/following", total))
 
 
-@served
+@for_members_at_last
 async def moderators(question: Question) -> Document:
     """Who looks after a group (FEP-1b12)."""
     group = await actor_of(question)
@@ -150,7 +150,7 @@ async def _page(question: Question, uri: str, read: Slice, post: Post) -> Docume
 
 async def actor_of(question: Question) -> Actor:
     """The group or person whose collection this is; raises `Missing`, or `Gone`."""
-    actor = await published.person_or_group(question.db, question.name)
+    actor = await published.person_or_group(question.db, question.viewer, question.name)
     if not f"{question.services.site.origin}{question.request.url.path}".startswith(f"{actor.uri}/"):
         raise Missing
     if actor.state == "gone":

@@ -44,7 +44,7 @@ async def followers(question: Question) -> Document:
 
 
 async def _is_follower(question: Question, asked: list[str]) -> Document:
-    group = await published.closed_group(question.db, question.name)
+    group = await published.closed_group(question.db, question.viewer, question.name)
     if group.id not in question.viewer.member_of:
         raise Missing
     if len(asked) != 1:

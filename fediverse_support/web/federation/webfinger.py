@@ -48,7 +48,7 @@ async def _described(question: Question, resource: str) -> Json:
     name = _name(resource, site)
     if name is None:
         return discovery.webfinger_of_instance(site)
-    actor = await published.person_or_group(question.db, name)
+    actor = await published.person_or_group(question.db, question.viewer, name)
     if "://" in resource and actor.uri != resource.strip().rstrip("/").lower():
         raise Missing
     if actor.state == "gone":

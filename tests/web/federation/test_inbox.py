@@ -218,15 +218,31 @@ async def test_an_inbox_that_nobody_has_is_404_and_never_410(home, alice):
     await actors.mark_gone(home.pool, gone.id, clock.now())
     await home.member("eve", state="waiting")
     await home.group("secret", reach="sealed")
+    club = await home.group("club")
+    await actors.mark_gone(home.pool, club.actor.id, clock.now())
     answers = []
     for path in (
-        "/groups/nobody/inbox", "/people/nobody/inbox", "/people/bob/inbox", "/people/eve/inbox",
-        "/groups/secret/inbox", "/groups/bob/inbox", "/people/secret/inbox", "/elsewhere/inbox",
-        "/groups/a/b/inbox", "/groups/NOBODY/inbox", "/groups/%00/inbox",
+        "/people/nobody/inbox", "/people/bob/inbox", "/people/eve/inbox", "/people/secret/inbox",
+        "/groups/club/inbox", "/elsewhere/inbox", "/groups/a/b/inbox", "/groups/NOBODY/inbox",
+        "/groups/%00/inbox",
     ):  # fmt: skip
         answers.append(await home.deliver(alice, follow(alice), path))
         await refused(home, answers[-1], 404)
     assert len({(answer.content, str(answer.headers)) for answer in answers}) == 1
+
+
+async def test_the_inbox_of_a_group_that_may_be_hidden_is_answered_like_one_that_is(home, alice):
+    """Its members' servers must reach it, and nobody else may learn from the answer that it is there."""
+    await home.group("cellar", seeing="members", joining="invite")
+    await home.group("room", reach="sealed")
+    answers = []
+    for name in ("cellar", "room", "nobody"):
+        answers.append(await home.deliver(alice, follow(alice, name), f"/groups/{name}/inbox"))
+    assert [answer.status_code for answer in answers] == [202, 202, 202]
+    await home.process()
+    outcomes = {row["outcome"] for row in await home.arrivals()}
+    assert len(outcomes) == 1
+    assert await home.pool.fetchval("select count(*) from follows") == 0
 
 
 async def test_only_post_is_for_an_inbox(home):
