@@ -50,9 +50,7 @@ async def undo_join(context: Context, inner: Activity, sender: Verified) -> str:
     return await _stay_away(context, inner.object_id, sender)
 
 
-async def answered(
-    context: Context, activity: Activity, sender: Verified, state: GuestState
-) -> str | None:
+async def answered(context: Context, activity: Activity, sender: Verified, state: GuestState) -> str | None:
     """An organiser elsewhere answers the Join of one of ours; None if that is no answer to one."""
     uri = activity.object_id
     if uri is None or not context.site.is_ours(uri):
