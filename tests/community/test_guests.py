@@ -71,7 +71,7 @@ async def state_of(home, post, person):
         {"place": "x" * 501},
         {"joining": "nobody"},
     ],
-    ids=str,
+    ids=" and ".join,
 )
 async def test_an_event_that_is_none_is_refused_and_nothing_is_written(home, changes):
     member, group = await home.member(), await home.group()
