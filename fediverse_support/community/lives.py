@@ -89,8 +89,8 @@ def check_move(group: Group, target: Actor) -> None:
         raise Malformed("A group moves to a group of another server that has not moved itself.")
     if group.actor.uri not in target.also_known_as:
         raise Malformed(
-            "The new group does not say yet that it carries this one on. Whoever looks after it has to set "
-            f"{group.actor.uri} as its former address first."
+            "The new group does not say yet that it carries this one on. Whoever looks after it has to name "
+            "the address of this group as its former one first."
         )
 
 

@@ -18,9 +18,9 @@ from typing import Any
 import msgspec
 
 from fediverse_support.community import announcing, kinds, reaches, removals, speaking, visibility
-from fediverse_support.community.kinds import Addition
 from fediverse_support.community import rules as agreements
 from fediverse_support.community import tags as tagging
+from fediverse_support.community.kinds import Addition
 from fediverse_support.core.errors import Conflict, Forbidden, Gone, Malformed, Missing
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import mentions_in, render_markdown, safe_text

@@ -225,7 +225,9 @@ def deeds(world, profiles) -> dict[str, dict]:
         "reject": activities.reject(id, **follow),
         "refuse": activities.refuse(id, actor=SOBER.uri, refused_id=BO.uri, sender=BO.uri, reason="no"),
         "create question": activities.create(id, world.question()),
-        "refresh question": activities.refresh(id, world.question(hides_totals=False), "2026-09-01T12:00:00Z"),
+        "refresh question": activities.refresh(
+            id, world.question(hides_totals=False), "2026-09-01T12:00:00Z"
+        ),
         "create event": activities.create(id, world.event()),
         "create vote": activities.create(id, vote),
         "join": activities.join(id, guest=ANA.uri, organiser=BO.uri, event="https://p.example/events/1"),

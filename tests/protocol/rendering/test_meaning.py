@@ -13,11 +13,11 @@ MZ = "https://joinmobilizon.org/ns#"
 PIEFED = "https://join.piefed.social/ns#"
 
 PLAIN_TERMS = """
-    actor alsoKnownAs anyOf attachment attributedTo audience cc closed content context deleted endTime endpoints
-    first followers following formerType generator height href icon inReplyTo items last
-    location manuallyApprovesFollowers mediaType movedTo name next object oneOf outbox partOf preferredUsername
-    prev published replies sensitive sharedInbox source startTime summary tag target to totalItems updated url
-    width
+    actor alsoKnownAs anyOf attachment attributedTo audience cc closed content context deleted endTime
+    endpoints first followers following formerType generator height href icon inReplyTo items last
+    location manuallyApprovesFollowers mediaType movedTo name next object oneOf outbox partOf
+    preferredUsername prev published replies sensitive sharedInbox source startTime summary tag target
+    to totalItems updated url width
 """
 OTHER_TERMS = {
     "contentMap": f"{AS}content",
@@ -34,10 +34,7 @@ OTHER_TERMS = {
     "restoreData": f"{LEMMY}restoreData",
     "expires": f"{LEMMY}expires",
     "lemmy:tagsForPosts": f"{LEMMY}tagsForPosts",
-    **{
-        name: f"{LEMMY}{name}"
-        for name in ("display_name", "text_color", "background_color", "blur_images")
-    },
+    **{name: f"{LEMMY}{name}" for name in ("display_name", "text_color", "background_color", "blur_images")},
     "language": "http://schema.org/inLanguage",
     "identifier": "http://schema.org/identifier",
     "interactionPolicy": f"{GTS}interactionPolicy",
