@@ -5,7 +5,9 @@ create table join_requests (
     group_id bigint not null references actors (id) on delete cascade,
     actor_id bigint not null references actors (id) on delete cascade,
     -- asked: the moderators have asked a question back and wait for the answer.
-    state text not null default 'waiting' check (state in ('waiting', 'asked', 'approved', 'declined', 'withdrawn')),
+    -- removed: was a member, until the moderators ended it; `note` says why.
+    state text not null default 'waiting'
+        check (state in ('waiting', 'asked', 'approved', 'declined', 'withdrawn', 'removed')),
     -- [{"question": …, "answer": …}]; emptied 30 days after the decision.
     answers jsonb not null default '[]',
     -- The version of the rules that was agreed to; null where none were shown (a Follow from elsewhere).
