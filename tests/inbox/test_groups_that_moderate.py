@@ -145,6 +145,16 @@ async def test_an_undo_before_the_removal_by_a_group_keeps_the_post(world, inter
     assert (await world.post(uri))["state"] == "live"
 
 
+async def test_what_a_moderator_took_down_on_the_server_of_its_author_can_come_back(world, internet):
+    group, _, mod, uri = await scene(world, internet)
+    internet.documents.pop(uri, None)
+    delete = mod.does("Delete", uri, summary="x")
+    await world.send(group, announce(group, delete))
+    assert (await world.post(uri))["state"] == "hidden", "its server answers that there is nothing"
+    await world.send(group, announce(group, mod.does("Undo", delete)))
+    assert (await world.post(uri))["state"] == "live"
+
+
 async def test_what_our_moderator_took_down_there_the_group_brings_back(world, internet):
     group, mira, mod, uri = await scene(world, internet)
     await world.send(group, announce(group, mod.does("Add", mira.uri, target=f"{group.uri}/moderators")))

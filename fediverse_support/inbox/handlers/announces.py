@@ -160,7 +160,7 @@ def _fetched(context: Context, uri: str) -> PostDocument:
 
 
 async def _removed(context: Context, sender: Verified, inner: Activity) -> str:
-    """A Delete that the group passes on: proved by the post's own server, or the group's own decision."""
+    """A Delete that the group passes on: of its author, proved or confirmed, or the group's own decision."""
     post = await stored.by_uri(context.db, inner.object_id or "", for_update=True)
     if post is None or post.state == "deleted":
         return "There was none."
@@ -171,6 +171,9 @@ async def _removed(context: Context, sender: Verified, inner: Activity) -> str:
     if is_own and await proving.proved(context, inner.raw, inner.actor) is not None:
         await removals.delete_confirmed(context.db, context.site, post, context.now)
         return "Deleted, as its author has proved."
+    if not is_own and post.group_id == sender.actor.id:
+        # Asking would not tell: what a moderator has hidden is not shown by its own server either.
+        return await _taken_down(context, sender.actor, inner, post)
     try:
         context.document(post.uri)
     except (Gone, Missing):
