@@ -90,7 +90,8 @@ class Synchroniser:
         listed = await self._listed(said.url)
         async with acquire(self._pool) as db, db.transaction():
             outcome = await self._put_right(db, actor, listed, asked_at)
-        log.info("followers.compared", host=actor.host, **msgspec.structs.asdict(outcome))
+        changed = outcome.dropped + outcome.let_in + outcome.undone
+        log.info("followers.compared", host=actor.host, number=changed)
         return outcome
 
     def _check_is_their_own(self, actor: Actor, said: Synchronisation) -> None:
