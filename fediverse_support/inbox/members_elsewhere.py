@@ -110,7 +110,7 @@ class MembersElsewhere:
                 await self._documents.status(url, FetchBudget(fetches=4, hosts=1, seconds=SECONDS)) == 200
             )
         except (RemoteTrouble, Refused) as trouble:
-            log.info("membership.not_learnt", host=group.host, why=trouble.message)
+            log.info("membership.not_learnt", host=group.host, reason=trouble.message)
             answer = False
         finally:
             self._asking.pop(url, None)

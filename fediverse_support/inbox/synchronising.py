@@ -73,7 +73,7 @@ class Synchroniser:
         try:
             return await self._compared(arrived.actor_uri, synchronisation.parse(arrived.synchronisation))
         except Trouble as trouble:
-            log.info("followers.not_compared", host=arrived.host, why=trouble.message)
+            log.info("followers.not_compared", host=arrived.host, reason=trouble.message)
             return None
 
     async def _compared(self, uri: str, said: Synchronisation) -> Outcome | None:

@@ -2,7 +2,7 @@
 
 import structlog
 
-from fediverse_support.community import invitations, memberships, servers, visibility
+from fediverse_support.community import invitations, joining_elsewhere, memberships, servers, visibility
 from fediverse_support.core.errors import Forbidden, Refused
 from fediverse_support.core.models import GUEST, Actor, Group
 from fediverse_support.database import actors, follows, groups, tombstones
@@ -26,7 +26,7 @@ async def follow(context: Context, activity: Activity, sender: Verified) -> str:
     try:
         return await _asked(context, followed, sender.actor, uri)
     except Forbidden as no:
-        log.info("follow.declined", host=sender.actor.host, why=no.message)
+        log.info("follow.declined", host=sender.actor.host, reason=no.message)
         await memberships.answer_to(
             context.db, context.site, "Reject", uri, sender.actor, followed, no.message
         )
@@ -91,7 +91,10 @@ async def accept(context: Context, activity: Activity, sender: Verified) -> str:
 async def reject(context: Context, activity: Activity, sender: Verified) -> str:
     """A group or person elsewhere says no, or ends it. Mastodon also says so when it suspends an account."""
     member = await _asker(context, activity, sender)
-    if member is None or not await follows.remove(context.db, member.id, sender.actor.id):
+    reason = activity.summary or ""
+    if member is None or not await joining_elsewhere.ended(
+        context.db, member, sender.actor, reason, context.now
+    ):
         raise Refused("This rejects something that nobody here has asked for.")
     return "One of ours was not let in."
 

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fediverse_support.community import arrivals, coming_elsewhere, join_answers, removals
+from fediverse_support.community import (
+    arrivals,
+    coming_elsewhere,
+    join_answers,
+    joining_elsewhere,
+    removals,
+)
 from fediverse_support.community.arrivals import Place
 from fediverse_support.core.errors import Gone, Malformed, Refused, Trouble
 from fediverse_support.core.models import Actor
@@ -31,6 +37,10 @@ async def create(context: Context, activity: Activity, sender: Verified) -> str:
         context.db, document, sender.actor
     ):
         return "Kept for the guest whom it is for."
+    if not context.decision.is_held and await joining_elsewhere.letter_arrived(
+        context.db, document, sender.actor, context.now
+    ):
+        return "Kept for who asked to join."
     return await receive(context, document, sender.actor, context.decision, context.raw)
 
 
