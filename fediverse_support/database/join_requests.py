@@ -332,20 +332,20 @@ async def to_empty(db: Connection, before: datetime, limit: int) -> list[int]:
 async def empty(db: Connection, request_ids: Sequence[int], before: datetime, now: datetime) -> None:
     """Delete the words of these requests: answers, note and messages, and the letters that carried them.
 
-    A letter to another server is an activity of the group (`community/letters.py`), and so is the Reject with
-    the note as its summary: those from before `before` go. A request that was withdrawn goes whole.
+    A letter to another server is an activity of the group, or of who answered a group elsewhere
+    (`community/letters.py`); so is the Reject with the note as its summary. Those from before `before` go. A request that was withdrawn goes whole.
     Safe to run twice.
     """
     await db.execute(
         """
         with chosen as (
-            select r.id, r.group_id, a.uri from join_requests r join actors a on a.id = r.actor_id
+            select r.id, r.group_id, r.actor_id, a.uri from join_requests r join actors a on a.id = r.actor_id
              where r.id = any($1::bigint[])
         ), messages as (
             delete from join_request_messages where request_id in (select id from chosen) returning uri
         ), letters as (
             delete from activities v using chosen c
-             where v.actor_id = c.group_id and not v.is_public and v.created_at < $2
+             where v.actor_id in (c.group_id, c.actor_id) and not v.is_public and v.created_at < $2
                and (v.type = 'Reject' and v.object_uri = c.uri
                     or v.type = 'Create' and v.object_uri in (select uri from messages))
         )

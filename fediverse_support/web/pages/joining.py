@@ -8,12 +8,12 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import groups, join_answers, joining, memberships
+from fediverse_support.community import groups, join_answers, joining, joining_elsewhere, memberships
 from fediverse_support.community.joining import Sent
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Group
-from fediverse_support.database import follows, join_requests
+from fediverse_support.database import follows, join_messages, join_requests
 from fediverse_support.database import groups as stored_groups
 from fediverse_support.web import doors
 from fediverse_support.web.forms import Form
@@ -55,10 +55,25 @@ async def door_page(visit: Visit, group: Group, form: Form, refusal: Trouble | N
     )
 
 
-async def _elsewhere(visit: Visit, actor: Actor) -> Response:
+async def _elsewhere(
+    visit: Visit, actor: Actor, form: Form = NOTHING, refusal: Trouble | None = None
+) -> Response:
     number = visit.viewer.actor_id
     follow = await follows.between(visit.db, number, actor.id) if number else None
-    return visit.render("group/join_elsewhere.html", actor=actor, standing=follow.state if follow else "")
+    last = await join_requests.latest_of(visit.db, actor.id, number) if number else None
+    if last is not None and last.emptied_at is not None:
+        last = None
+    return visit.render(
+        "group/join_elsewhere.html",
+        refusal.status if refusal else 200,
+        actor=actor,
+        standing=follow.state if follow else "",
+        last=last,
+        messages=await join_messages.of(visit.db, [last.id]) if last else [],
+        kept_days=join_answers.KEPT.days,
+        form=form,
+        message=visit.text(refusal.message) if refusal else "",
+    )
 
 
 async def _door(visit: Visit) -> tuple[Actor, Group | None]:
@@ -110,15 +125,21 @@ async def join(visit: Visit, form: Form) -> Response:
 
 @deed(Access.MEMBER, limit="30 per hour")
 async def answer(visit: Visit, form: Form) -> Response:
-    """Answer what the moderators asked back."""
-    group = await our_group(visit)
-    member = await own_actor(visit)
+    """Answer what the moderators asked back; a group elsewhere gets a letter."""
+    actor, group = await known_group(visit)
+    member, words = await own_actor(visit), form.text("answer")
     try:
         async with visit.db.transaction():
-            await join_answers.answer(visit.db, group, member, form.text("answer"), clock.now())
+            if group is None:
+                site = visit.services.site
+                await joining_elsewhere.answer(visit.db, site, member, actor, words, clock.now())
+            else:
+                await join_answers.answer(visit.db, group, member, words, clock.now())
     except REFUSALS as refusal:
+        if group is None:
+            return await _elsewhere(visit, actor, form, refusal)
         return await door_page(visit, group, form, refusal)
-    return RedirectResponse(f"{address_of(group.actor)}/join", 303)
+    return RedirectResponse(f"{address_of(actor)}/join", 303)
 
 
 @deed(Access.MEMBER)
