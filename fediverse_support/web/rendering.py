@@ -226,6 +226,10 @@ def outside(url: str) -> str:
     return url if url.startswith(("https://", "http://")) else "#"
 
 
+_MORE_THAN_WORDS = ("Question", "Event")
+"""Posts that still say something without their words."""
+
+
 def below_title(post: Post) -> str:
     """What stands below the title: all of the content, but for a first line that says the title again.
 
@@ -234,7 +238,9 @@ def below_title(post: Post) -> str:
     if not post.title:
         return post.content_html
     title, rest = title_from(post.content_html)
-    return rest if title == post.title and rest else post.content_html
+    if title != post.title or not (rest or post.type in _MORE_THAN_WORDS):
+        return post.content_html
+    return rest
 
 
 def address_of(actor: Actor) -> str:

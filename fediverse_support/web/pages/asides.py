@@ -30,8 +30,12 @@ class PollView(msgspec.Struct, frozen=True):
 
     @property
     def shows_result(self) -> bool:
-        """Whether the numbers are shown: at the end, or before it if they are not hidden."""
-        return self.is_over or not self.poll.hides_totals
+        """Whether the numbers are shown: at the end, or before it if they are not hidden.
+
+        Servers like ours hide them by saying 0 of every answer.
+        """
+        is_told = self.poll.is_ours or any(answer.votes for answer in self.poll.answers)
+        return self.is_over or (is_told and not self.poll.hides_totals)
 
 
 class EventView(msgspec.Struct, frozen=True):

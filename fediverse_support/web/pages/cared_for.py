@@ -32,12 +32,15 @@ async def person_named(visit: Visit, handle: str) -> Actor:
 
 
 def last_moment(form: Form, name: str) -> datetime | None:
-    """The end of the day in a date field (in UTC); None if it is empty. Raises `Malformed`."""
+    """The last second of the day in a date field (in UTC), whose date is still that day; None if it is empty.
+
+    Raises `Malformed`.
+    """
     given = form.line(name)
     if not given:
         return None
     try:
         chosen = date.fromisoformat(given)
-        return datetime.combine(chosen, time(), UTC) + timedelta(days=1)
+        return datetime.combine(chosen, time(), UTC) + timedelta(days=1) - timedelta(seconds=1)
     except (ValueError, OverflowError):
         raise Malformed("Please write the day as year-month-day, like 2027-03-31.") from None

@@ -1,6 +1,6 @@
 """The pages of those who look after a group: closed to all others, and what they do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -134,6 +134,11 @@ async def test_a_pin_is_set_on_the_post_and_taken_away_on_its_page(world, stage)
     assert await rows(world, "select * from pins") == []
 
 
+def day_in_words(day: str) -> str:
+    """The day as the pages write it, like 24 December 2026."""
+    return f"{date.fromisoformat(day):%-d %B %Y}"
+
+
 async def test_a_ban_is_told_on_the_page_of_the_group_and_ends_when_lifted(world, stage, ada):
     _, _, mo, _ = stage
     browser, banned = await world.signed_in(mo), await world.signed_in(ada)
@@ -145,6 +150,7 @@ async def test_a_ban_is_told_on_the_page_of_the_group_and_ends_when_lifted(world
     assert await rows(world, "select count(*) from follows") == [(0,)]
     page = (await banned.get("/groups/night_owls")).text
     assert "asked you to stay away until" in page
+    assert day_in_words(day) in page
     assert "Please rest" in page
     assert "asked you" not in (await browser.get("/groups/night_owls")).text
     await browser.get("/groups/night_owls/bans")

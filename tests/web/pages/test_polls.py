@@ -217,3 +217,19 @@ async def test_of_a_hidden_poll_below_which_somebody_answered_a_guest_sees_the_p
     assert "It was taken away." in page.text
     assert "Mornings" not in page.text
     assert "Mornings" in (await (await world.signed_in(ada)).get(f"/posts/{root.public_id}")).text
+
+
+async def test_of_a_poll_elsewhere_that_tells_no_numbers_none_are_shown_before_the_end(world, owls, ada, ben):
+    post = await ask(world, ada, owls.actor, hides_totals=False)
+    async with acquire(world.pool) as db:
+        await db.execute(
+            "update actors set is_local = false, host = 'there.example' where id = $1", ada.actor_id
+        )
+        await db.execute("update posts set content_html = '<p><strong>When?</strong></p>'")
+    browser = await world.signed_in(ben)
+    page = await browser.get(f"/posts/{post.public_id}")
+    assert "0 (0 %)" not in page.text
+    assert "<strong>When?</strong>" not in page.text, "the title says it"
+    async with acquire(world.pool) as db:
+        await db.execute("update poll_options set votes = 2 where position = 0")
+    assert "2 (100 %)" in (await browser.get(f"/posts/{post.public_id}")).text
