@@ -31,8 +31,8 @@ test: setup-test
 	@$(PYTEST) $(ARGS)
 	@$(MAKE) --no-print-directory test-postgres15
 
-# The oldest server that we promise to work with: every statement runs there once more. What mostly asks how
-# whole servers talk to each other, in the same statements, is left out.
+# The oldest server that we promise to work with. What mostly asks how whole servers talk to each other, in the
+# same statements, is left out.
 ON_POSTGRES15 = $(addprefix tests/,accounts community database inbox moderation operations outbox web/pages)
 
 test-postgres15: setup-test
