@@ -47,6 +47,13 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     invitation: Invitation | None
     last: JoinRequest | None
     messages: tuple[Message, ...]
+    looks_after: bool
+    """Whether they look after the group: then they join it at once, whatever the door asks of others."""
+
+    @property
+    def waits_for_nobody(self) -> bool:
+        """Whether they are in as soon as they wish, also where others ask or are invited."""
+        return self.looks_after or self.invitation is not None
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,14 +69,17 @@ async def door(db: Connection, group: Group, person: Actor | None, now: datetime
     """What `person`, None for a guest, finds at the door of `group`."""
     invitation = await invitations.for_person(db, group, person, now) if person else None
     last = await join_requests.latest_of(db, group.actor.id, person.id) if person else None
+    looks_after = person is not None and await stored_groups.is_moderator(db, group.actor.id, person.id)
+    asks = group.joining == "approval" and invitation is None and not looks_after
     return Door(
         rules=await rules.current(db, group),
         must_agree=must_agree(group),
-        questions=group.join_questions if group.joining == "approval" and invitation is None else (),
+        questions=group.join_questions if asks else (),
         standing=await _standing(db, group, person, last),
         invitation=invitation,
         last=last,
         messages=tuple(await join_messages.of(db, [last.id])) if last else (),
+        looks_after=looks_after,
     )
 
 
@@ -143,7 +153,7 @@ async def _enter(
     if await _is_member(db, group, member):
         return "member"
     version = await _agreed(db, group, member, sent, now)
-    is_invited = invitation is not None
+    is_invited = invitation is not None or await stored_groups.is_moderator(db, group.actor.id, member.id)
     if invitation is not None and not await invitations.redeem(db, invitation, member, now):
         raise Conflict(
             "This invitation does not let you in any more. Write to the people who look after the group."

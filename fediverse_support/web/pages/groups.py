@@ -61,6 +61,7 @@ async def show(visit: Visit) -> Response:
     )
     shown["is_offered"] = looks_after(visit, actor) and await _is_offered(visit, actor)
     shown["joins_at_once"] = group is not None and group.joining == "open" and not joining.must_agree(group)
+    shown["joins_as_keeper"] = group is not None and actor.id in visit.viewer.moderates
     if shown["may_see"]:
         shown |= await _inside(visit, actor, group, membership)
     return visit.render("group.html", 200, **shown)

@@ -46,7 +46,7 @@ async def door_page(visit: Visit, group: Group, form: Form, refusal: Trouble | N
         actor=group.actor,
         door=door,
         doors=[visit.text(line) for line in doors.in_words(group)],
-        is_closed=group.joining == "invite" and door.invitation is None,
+        is_closed=group.joining == "invite" and not door.waits_for_nobody,
         moderators=await groups.moderators(visit.db, group),
         mark=joining.mark_of(door.questions),
         kept_days=join_answers.KEPT.days,

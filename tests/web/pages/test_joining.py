@@ -3,6 +3,7 @@
 import pytest
 
 from fediverse_support.community import admitting, joining, rules
+from fediverse_support.community.joining import set_questions
 from fediverse_support.core import clock
 from fediverse_support.database import groups
 from fediverse_support.database.pool import acquire
@@ -377,3 +378,25 @@ async def test_a_group_of_another_server_has_a_door_of_its_own(world, village, a
     await browser.submit("/groups/tides@harbour.example/leave")
     assert "Your request is taken back" in (await browser.follow()).text
     assert await world.pool.fetchval("select count(*) from activities where type = 'Undo'") == 1
+
+
+@pytest.mark.parametrize("joining", ["approval", "invite"])
+async def test_who_looks_after_a_group_joins_it_without_asking_themselves(world, village, joining):
+    group = await village.group("kept", title="Kept", joining=joining, seeing="members")
+    await call(world, set_questions, group, ["What brings you here?"])
+    browser = await keeper_of(world, group)
+    page = await browser.get("/groups/kept")
+    assert "Join this group" in page.text
+    assert "Ask to join" not in page.text
+    page = await browser.get("/groups/kept/join")
+    assert "What brings you here?" not in page.text
+    await browser.submit("/groups/kept/join")
+    assert (await browser.follow()).text.count("Write a post") == 1
+    assert await world.pool.fetchval("select count(*) from join_requests") == 0
+
+
+async def test_who_looks_after_the_community_alone_asks_like_everybody(world, calm):
+    ruth = await world.member("ruth", role="admin")
+    browser = await world.signed_in(ruth)
+    assert "Ask to join" in (await browser.get("/groups/calm")).text
+    assert "What brings you here?" in (await browser.get("/groups/calm/join")).text
