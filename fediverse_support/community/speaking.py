@@ -12,6 +12,16 @@ def check(group: Group, author: Actor, standing: Standing) -> None:
     check_running(group)
     if not author.is_local and not visibility.federates(group):
         raise Forbidden("This group is for members of its own community.")
+    _check_standing(group, standing)
+
+
+def check_at_home(group: Group, standing: Standing) -> None:
+    """The same of somebody who has an account here, for pages that say beforehand what would be refused."""
+    check_running(group)
+    _check_standing(group, standing)
+
+
+def _check_standing(group: Group, standing: Standing) -> None:
     if standing.is_blocked:
         raise Forbidden("The moderators of this group have asked this account not to post in it.")
     if standing.is_moderator:

@@ -15,8 +15,9 @@ from fediverse_support.web import moments
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.beginning import begin, form_page
 from fediverse_support.web.pages.groups import own_actor
-from fediverse_support.web.pages.places import known_group
+from fediverse_support.web.pages.places import known_group, may_enter
 from fediverse_support.web.pages.threads import post_at
+from fediverse_support.web.rendering import address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
 
@@ -24,6 +25,8 @@ from fediverse_support.web.security import Access, Visit, deed, page
 async def show_call(visit: Visit) -> Response:
     """The form for a new event."""
     actor, group = await known_group(visit)
+    if not may_enter(visit, group):
+        return RedirectResponse(f"{address_of(actor)}/join", 303)
     zone = await events.last_time_zone(visit.db, actor.id) or "UTC"
     return await _call_page(visit, actor, group, Form({"time_zone": zone}))
 

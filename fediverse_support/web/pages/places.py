@@ -79,6 +79,11 @@ async def owned(visit: Visit, db: "Connection | None" = None) -> Group:
     return group
 
 
+def may_enter(visit: Visit, group: Group | None) -> bool:
+    """Whether the visitor gets further than the door of this group; None stands for one elsewhere."""
+    return group is None or visibility.may_see_group(visit.viewer, group)
+
+
 def looks_after(visit: Visit, actor: Actor) -> bool:
     """Whether the visitor looks after this group of ours."""
     return actor.is_local and (visit.viewer.is_staff or actor.id in visit.viewer.moderates)

@@ -13,9 +13,9 @@ from fediverse_support.core.models import Actor, Group
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.beginning import begin, form_page
 from fediverse_support.web.pages.groups import own_actor
-from fediverse_support.web.pages.places import known_group
+from fediverse_support.web.pages.places import known_group, may_enter
 from fediverse_support.web.pages.threads import post_at
-from fediverse_support.web.rendering import N_
+from fediverse_support.web.rendering import N_, address_of
 from fediverse_support.web.security import Access, Visit, deed, page
 
 DURATIONS: dict[int, str] = {
@@ -36,6 +36,8 @@ MOST_ANSWERS_ELSEWHERE = 20
 async def show_ask(visit: Visit) -> Response:
     """The form for a new poll."""
     actor, group = await known_group(visit)
+    if not may_enter(visit, group):
+        return RedirectResponse(f"{address_of(actor)}/join", 303)
     return await _ask_page(visit, actor, group, Form({"hours": _USUAL, "hides_totals": "1"}))
 
 

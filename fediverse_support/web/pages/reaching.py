@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fediverse_support.community import announcing, reaches
+from fediverse_support.community import announcing, reaches, visibility
 from fediverse_support.community.threads import Thread
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.models import REACHES, Actor, Group, Post, Reach
@@ -51,7 +51,8 @@ class Choice(msgspec.Struct, frozen=True):
 class Choices(msgspec.Struct, frozen=True):
     """What somebody may choose from, the widest first, and what is chosen already.
 
-    `servers` are the other servers that get what is for members; None where they are not ours to know.
+    `servers` are the other servers that get what is for members; None where they are not ours to know, or
+    nobody tells them to who may not see the group.
     """
 
     offered: list[Choice]
@@ -71,7 +72,8 @@ async def choices(
     allowed = reaches.allowed(actor, rules, parent)
     wanted = _known(form.line("reach")) if form is not None else None
     usual = reaches.usual(actor, rules, parent)
-    reached = await announcing.hosts_of_members(visit.db, actor) if rules and "members" in allowed else None
+    counts = rules is not None and "members" in allowed and visibility.may_see_group(visit.viewer, rules)
+    reached = await announcing.hosts_of_members(visit.db, actor) if counts else None
     meanings = MEANS if rules else ELSEWHERE
     return Choices(
         offered=[

@@ -2,11 +2,11 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import gathering, posts, threads
+from fediverse_support.community import gathering, posts, speaking, threads
 from fediverse_support.community.threads import Thread
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
-from fediverse_support.core.models import Actor, Post, Reach, Viewer
+from fediverse_support.core.models import Actor, Group, Post, Reach, Standing, Viewer
 from fediverse_support.database import deeds, drafts, read_marks
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.threads import Shown
@@ -49,6 +49,7 @@ async def show(visit: Visit) -> Response:
     beside = await asides.of(visit, thread.posts)
     closed = below_locks(thread)
     answered = _answered(visit, thread, root)
+    silenced = why_silent(visit.viewer, thread.ours) if root.post.locked_at is None else ""
     return visit.render(
         "thread.html",
         root=root,
@@ -58,7 +59,8 @@ async def show(visit: Visit) -> Response:
         answered=answered,
         choices=await reaching.choices_of_answer(visit, thread, answered.post),
         narrowed=reaching.was_narrowed(visit, thread),
-        may_answer=may_answer(visit.viewer, thread.group, root.post),
+        may_answer=may_answer(visit.viewer, thread.group, root.post) and not silenced,
+        silenced=visit.text(silenced),
         closed=closed,
         cares=rights.looks_after(visit.viewer, thread.group),
         why_hidden=await deeds.why_hidden(visit.db, _hidden(thread)) if _hidden(thread) else {},
@@ -85,6 +87,23 @@ def may_answer(viewer: Viewer, group: Actor | None, root: Post) -> bool:
     if viewer.account is None or group is None or root.state != "live":
         return False
     return root.locked_at is None or _moderates(viewer, group)
+
+
+def why_silent(viewer: Viewer, group: Group | None) -> str:
+    """Why who is signed in does not answer in this group of ours; nothing if they may.
+
+    A ban is not looked up here: who was asked to stay away is told when they send.
+    """
+    if viewer.account is None or group is None:
+        return ""
+    number = group.actor.id
+    try:
+        speaking.check_at_home(
+            group, Standing(is_member=number in viewer.member_of, is_moderator=number in viewer.moderates)
+        )
+    except Forbidden as refusal:
+        return refusal.message
+    return ""
 
 
 def _moderates(viewer: Viewer, group: Actor | None) -> bool:

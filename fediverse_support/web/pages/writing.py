@@ -10,7 +10,7 @@ from fediverse_support.database import actors, drafts, groups
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages import agreeing, reaching
 from fediverse_support.web.pages.groups import own_actor
-from fediverse_support.web.pages.places import known_group
+from fediverse_support.web.pages.places import known_group, may_enter
 from fediverse_support.web.pages.tagging import chosen_in, offered_in
 from fediverse_support.web.pages.threads import AUDIENCES, post_at, words_of
 from fediverse_support.web.rendering import N_, address_of
@@ -23,6 +23,8 @@ ELSEWHERE = N_("Everyone can read this. It goes to the server of the group, whic
 async def show_write(visit: Visit) -> Response:
     """The form for a new thread, with the draft that was left here."""
     actor, group = await known_group(visit)
+    if not may_enter(visit, group):
+        return RedirectResponse(f"{address_of(actor)}/join", 303)
     draft = await drafts.at(visit.db, visit.account.id, visit.request.url.path)
     fields = {"title": draft.title, "source": draft.source} if draft else {}
     return await _write_page(visit, actor, group, Form(fields), is_draft=draft is not None)

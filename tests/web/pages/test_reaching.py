@@ -132,3 +132,50 @@ async def test_in_a_group_elsewhere_nothing_can_be_kept_from_its_server(world, v
     assert browser.page.status_code == 400
     assert "My words" in browser.page.text
     assert await world.pool.fetchval("select count(*) from posts") == 0
+
+
+@pytest.mark.parametrize("form", ["write", "poll", "event"])
+async def test_who_is_no_member_of_a_closed_group_is_led_to_its_door_and_learns_no_number_of_servers(
+    world, village, ada, form
+):
+    group = await village.group(seeing="members", joining="approval")
+    await remote_member(world, village, group, "harbour.example", "fediverse-support")
+    browser = await world.signed_in(ada)
+    page = await browser.get(f"/groups/night_owls/{form}")
+    assert (page.status_code, page.headers["location"]) == (303, "/groups/night_owls/join")
+    page = await browser.follow()
+    fields = {"csrf_token": browser.forms()[0][1]["csrf_token"], "title": "Hello", "source": "My words"}
+    page = await browser.post("/groups/night_owls/write", fields)
+    assert page.status_code == 403
+    assert "My words" in page.text
+    assert "other server" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ({"speaking": "members"}, "Only members of this group post in it."),
+        ({"speaking": "moderators"}, "Only the moderators of this group post in it."),
+    ],
+    ids=str,
+)
+async def test_who_may_not_answer_is_told_instead_of_shown_a_box(world, village, ada, ben, answers, says):
+    group = await village.group(**answers)
+    await world.pool.execute(
+        "insert into group_moderators (group_id, actor_id) values ($1, $2)", group.actor.id, ben.actor_id
+    )
+    post = await village.writes(ben, group.actor, "Hello")
+    page = await (await world.signed_in(ada)).get(f"/posts/{post.public_id}")
+    assert says in page.text
+    assert 'name="source"' not in page.text
+    page = await (await world.signed_in(ben)).get(f"/posts/{post.public_id}")
+    assert 'name="source"' in page.text
+
+
+async def test_a_member_finds_a_box_to_answer_in_where_members_speak(world, village, ada, ben):
+    group = await village.group(speaking="members")
+    for account in (ada, ben):
+        await village.joins(account, group)
+    post = await village.writes(ben, group.actor, "Hello")
+    page = await (await world.signed_in(ada)).get(f"/posts/{post.public_id}")
+    assert 'name="source"' in page.text
