@@ -114,6 +114,9 @@ async def _deletion_of(
 async def _tell_of_end(
     db: Connection, site: Site, post: Post, group: Actor, moderator: Actor, reason: str, now: datetime
 ) -> None:
+    if group.is_local:
+        # In this order: withdrawing takes back every Announce about the post that there is by then.
+        await announcing.withdraw(db, site, group, post, now)
     author = await actors.by_id(db, post.author_id)
     await telling.tell(
         db,
@@ -126,8 +129,6 @@ async def _tell_of_end(
         now=now,
         to=[author] if author is not None else [],
     )
-    if group.is_local:
-        await announcing.withdraw(db, site, group, post, now)
 
 
 def _deletion(site: Site, post: Post, group: Actor, moderator: Actor, reason: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ async def test_microblogs_are_told_by_the_boost_and_the_others_by_the_delete(sce
     post = await scene.post_of(scene.rosa)
     before = len(await scene.sent())
     await scene.does(posts.hide, post, scene.mo, "It names somebody.")
-    delete, announce, undo = await scene.sent(before)
+    undo, delete, announce = await scene.sent(before)
     mo = await scene.actor(scene.mo)
     assert (delete[0], delete[1]) == (mo.uri, "masto.example"), "the author hears it from the moderator"
     assert (delete[2]["type"], delete[2]["summary"]) == ("Delete", "It names somebody.")
@@ -29,6 +29,18 @@ async def test_microblogs_are_told_by_the_boost_and_the_others_by_the_delete(sce
         ("hide post", post.uri, "It names somebody."),
         ("show post", post.uri, "A misunderstanding."),
     ]
+
+
+async def test_the_delete_is_not_withdrawn_with_the_boost(scene):
+    post = await scene.post_of(scene.rosa)
+    for _ in range(2):
+        before = len(await scene.sent())
+        await scene.does(posts.hide, await scene.again(post), scene.mo, "It names somebody.")
+        announced = (await scene.sent(before))[-1][2]
+        assert announced["object"]["type"] == "Delete"
+        undone = "select undone_at from activities where uri = $1"
+        assert await scene.home.pool.fetchval(undone, announced["id"]) is None, "or it is never sent"
+        await scene.does(posts.show, await scene.again(post), scene.mo, "")
 
 
 async def test_another_moderator_brings_a_post_back_in_their_own_name(scene):
