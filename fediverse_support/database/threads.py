@@ -151,7 +151,7 @@ async def with_news_for(db: Connection, viewer: Viewer, account_id: int, limit: 
 
 
 async def unanswered(db: Connection, viewer: Viewer, limit: int) -> list[Shown]:
-    """Thread starts in our groups and the viewer's that nobody has answered, the longest waiting first."""
+    """What others began in our groups and the viewer's and nobody has answered, the longest waiting first."""
     rows = await db.fetch(
         """
         select p.*
@@ -160,7 +160,7 @@ async def unanswered(db: Connection, viewer: Viewer, limit: int) -> list[Shown]:
                            union
                           select f.followed_id from follows f
                            where f.follower_id = $1 and f.state = 'accepted')
-           and p.root_id = p.id and p.state = 'live'
+           and p.root_id = p.id and p.state = 'live' and p.author_id is distinct from $1
            and p.active_at > now() - interval '30 days'
            and may_see(p.state, p.reach, p.group_id, p.author_id, $1, $2, $3, $4, $5)
            and not exists (select from posts r where r.parent_id = p.id and r.state = 'live'

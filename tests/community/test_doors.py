@@ -164,7 +164,8 @@ async def test_each_viewer_reads_on_pages_what_the_table_says(table):
             written = await reading.of_author(db, viewer, author.id, 1_000)
             assert {shown.post.id for shown in written if shown.post.is_root} == allowed, name
             waiting = await reading.unanswered(db, viewer, 1_000)
-            assert {shown.post.id for shown in waiting} == allowed, name
+            # Nobody is asked to answer themselves.
+            assert {shown.post.id for shown in waiting} == (set() if name == "author" else allowed), name
             if viewer.actor_id is not None:
                 news = await reading.with_news_for(db, viewer, viewer.actor_id, 1_000)
                 assert {shown.post.id for shown in news} == (allowed if follows else set()), name

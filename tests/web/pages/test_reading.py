@@ -231,6 +231,17 @@ async def test_the_front_page_of_a_member_ends(world, village, ada, ben):
     assert page.index("Waiting for an answer") < page.index("Anyone awake?")
 
 
+async def test_nobody_is_asked_to_answer_themselves(world, village, ada, ben):
+    group = await village.group()
+    for account in (ada, ben):
+        await village.joins(account, group)
+    post = await village.writes(ben, group.actor, "Anyone awake?", title="Anyone awake?")
+    for account in (ada, ben):
+        browser = await world.signed_in(account)
+        await browser.get(f"/posts/{post.public_id}")
+        assert ("Waiting for an answer" in (await browser.get("/")).text) is (account is ada)
+
+
 async def test_a_post_of_another_server_has_its_true_host_and_its_source(world, village, ada):
     group = await village.group()
     rosa = await village.remote("https://harbour.example/users/rosa")
