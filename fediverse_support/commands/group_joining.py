@@ -56,7 +56,7 @@ async def invite(
     elif link:
         say(link)
     else:
-        say(f"{made.invitation.handle} is invited. Nothing was sent: tell them yourself.")
+        say(f"{made.invitation.handle} may join {group.actor.uri}. Nothing was sent: tell them yourself.")
 
 
 async def _all_waiting(db: Connection, group: Group) -> list[Asker]:

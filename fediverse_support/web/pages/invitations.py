@@ -100,6 +100,9 @@ async def _list_page(
             for line in await invitations.of_group(visit.db, group)
         ],
         federates=visibility.federates(group),
+        # A server that is asked for its handle does not say that there is such a group; its link is fetched
+        # with a signature, which shows who asks.
+        is_hidden=visibility.is_hidden(group),
         made=made,
         link=f"{visit.services.site.origin}/invitations/{made.code}" if made and made.code else "",
         warning=warning,

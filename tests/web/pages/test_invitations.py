@@ -144,6 +144,15 @@ async def test_inviting_somebody_elsewhere_tells_of_their_server(world, village,
     assert "the first member from harbour.example" in page.text
 
 
+async def test_who_is_invited_elsewhere_into_a_hidden_group_needs_its_link_and_not_its_handle(keeper):
+    await keeper.get("/groups/secret/invitations")
+    token = keeper.forms()[0][1]["csrf_token"]
+    fields = {"csrf_token": token, "kind": "handle", "handle": "rosa@harbour.example", "days": "14"}
+    page = await keeper.post("/groups/secret/invitations", fields)
+    assert "When they follow https://garden.example/groups/secret from" in page.text
+    assert "@secret@garden.example" not in page.text
+
+
 async def test_nobody_else_makes_or_takes_back_invitations(world, village, ada, keeper):
     await link_by(keeper)
     number = str(await world.pool.fetchval("select id from invitations"))
