@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from fediverse_support.accounts import members, passwords, sign_up
-from fediverse_support.community import description, groups, memberships, ownership, posts, topics
+from fediverse_support.community import description, groups, memberships, ownership, posts, rules, topics
 from fediverse_support.core.errors import RemoteTrouble
 from fediverse_support.core.models import Actor, Post, Viewer
 from fediverse_support.database import actors, follows, read_marks
@@ -29,6 +29,9 @@ PATIENCE = 60.0
 
 UNREAD = timedelta(minutes=30)
 """How long ago everybody looked in the last time."""
+
+AGE_OF_RULES = timedelta(days=30)
+"""How long ago the groups gave themselves their rules."""
 
 Found = TypeVar("Found")
 
@@ -122,14 +125,16 @@ class Teller:
                 home.foundation.site,
                 home.foundation.seal,
                 group.name,
-                groups.Answers(
-                    title=group.title, summary=group.summary, rules=group.rules, speaking=group.speaking
-                ),
+                groups.Answers(title=group.title, summary=group.summary, speaking=group.speaking),
             )
             for name in group.moderators:
                 await stored_groups.add_moderator(db, made.actor.id, (await _local(db, name)).id)
             owner = await _local(db, group.moderators[0])
             await ownership.assign(db, home.foundation.site, made, owner)
+            words = [rules.Words(line.partition(". ")[2]) for line in group.rules.splitlines()]
+            await rules.publish(
+                db, home.foundation.site, made, words, by=owner, why="", now=self._present - AGE_OF_RULES
+            )
             await topics.add(db, group.topic)
             await topics.put_group(db, made.actor.id, [topics.slug_of(group.topic)])
 
@@ -162,8 +167,9 @@ class Teller:
             async with acquire(home.foundation.pool) as db, db.transaction():
                 member = await _local(db, person.name)
                 if group.is_local:
-                    rules = await groups.by_name(db, name)
-                    await memberships.join(db, home.foundation.site, member, rules, self._present)
+                    ours = await groups.by_name(db, name)
+                    await memberships.join(db, home.foundation.site, member, ours, self._present)
+                    await rules.agree(db, ours.actor.id, member.id, ours.rules_version, self._present)
                 else:
                     await memberships.join_elsewhere(db, home.foundation.site, member, group)
             await self._membership(home, member, group)

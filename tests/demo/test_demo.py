@@ -208,6 +208,12 @@ def test_a_post_goes_to_the_other_community_and_the_answer_comes_back(demo: Demo
     assert ANSWER in leo.get(thread_at_home).text
 
 
+def test_the_rules_of_a_group_can_be_changed_one_by_one_and_its_members_have_agreed(demo: Demo):
+    ruth = demo.browser("garden", "ruth").get("/groups/first_steps/rules/edit").text
+    assert len(re.findall(r'name="rule_\d" maxlength="\d+" value="[^"]+"', ruth)) == 4
+    assert "I agree" not in demo.browser("garden", "maya").get("/groups/first_steps").text
+
+
 def test_somebody_waits_at_the_door_for_those_who_look_after_the_community(demo: Demo):
     assert "ellis" in demo.browser("garden", "ruth").get("/desk").text.lower()
 
