@@ -30,11 +30,11 @@ class Asked(msgspec.Struct, frozen=True):
 async def asked_of(visit: Visit, group: Group | None) -> Asked | None:
     """What the visitor has to agree to before they write in `group`; None if there is nothing to ask.
 
-    Guests are not asked, nor are moderators, who make the rules.
+    Guests are not asked, nor are moderators, who make the rules; nor anybody where nobody writes any more.
     """
     if group is None or not group.rules_version or visit.viewer.actor_id is None:
         return None
-    if group.actor.id in visit.viewer.moderates:
+    if group.life != "running" or group.actor.id in visit.viewer.moderates:
         return None
     version = await rules.agreed_version(visit.db, group, visit.viewer.actor_id)
     if version == group.rules_version:

@@ -309,3 +309,15 @@ async def test_followers_elsewhere_are_told_of_new_rules(world, village, publish
         sent = await db.fetchval("select body::text from activities where type = 'Update'")
     assert "Be kind." in sent
     assert "<em>advice</em>" in sent
+
+
+async def test_where_nobody_writes_any_more_nobody_is_asked_to_agree(world, village, ada, publishes):
+    group = await village.group()
+    await village.joins(ada, group)
+    await publishes(group, KIND)
+    browser = await world.signed_in(ada)
+    assert "I agree" in (await browser.get("/groups/night_owls")).text
+    async with acquire(world.pool) as db:
+        await db.execute("update groups set life = 'archived'")
+    for path in ("/groups/night_owls", "/groups/night_owls/rules"):
+        assert "I agree" not in (await browser.get(path)).text
