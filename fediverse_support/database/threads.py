@@ -151,7 +151,10 @@ async def with_news_for(db: Connection, viewer: Viewer, account_id: int, limit: 
 
 
 async def unanswered(db: Connection, viewer: Viewer, limit: int) -> list[Shown]:
-    """What others began in our groups and the viewer's and nobody has answered, the longest waiting first."""
+    """What others began in our groups and the viewer's and nobody has answered, the longest waiting first.
+
+    What is locked, or in an archived group, waits for nobody.
+    """
     rows = await db.fetch(
         """
         select p.*
@@ -163,6 +166,8 @@ async def unanswered(db: Connection, viewer: Viewer, limit: int) -> list[Shown]:
            and p.root_id = p.id and p.state = 'live' and p.author_id is distinct from $1
            and p.active_at > now() - interval '30 days'
            and may_see(p.state, p.reach, p.group_id, p.author_id, $1, $2, $3, $4, $5)
+           and p.locked_at is null
+           and not exists (select from groups g where g.actor_id = p.group_id and g.life = 'archived')
            and not exists (select from posts r where r.parent_id = p.id and r.state = 'live'
                                              and r.author_id <> p.author_id)
          order by p.published_at, p.id

@@ -400,3 +400,40 @@ async def test_who_looks_after_the_community_alone_asks_like_everybody(world, ca
     browser = await world.signed_in(ruth)
     assert "Ask to join" in (await browser.get("/groups/calm")).text
     assert "What brings you here?" in (await browser.get("/groups/calm/join")).text
+
+
+async def test_a_question_of_a_group_elsewhere_is_shown_to_who_asked_and_answered_there(
+    world, village, ada, ben
+):
+    group = await village.remote("https://harbour.example/groups/tides", "Group", "tides")
+    await world.pool.execute(
+        "insert into follows (follower_id, followed_id, state, activity_uris) "
+        "values ($1, $2, 'pending', '{x}')",
+        ada.actor_id,
+        group.id,
+    )
+    await world.pool.execute(
+        "insert into join_requests (id, group_id, actor_id, state) values (7, $1, $2, 'asked')",
+        group.id,
+        ada.actor_id,
+    )
+    await world.pool.execute(
+        "insert into join_request_messages (id, request_id, from_team, author_id, text, uri) "
+        "values (8, 7, true, $1, $2, 'https://harbour.example/letters/1')",
+        group.id,
+        f"Since when? {SCRIPT}",
+    )
+    place = "/groups/tides@harbour.example/join"
+    assert "Since when?" not in (await (await world.signed_in(ben)).get(place)).text
+    browser = await world.signed_in(ada)
+    assert "They have a question for you" in (await browser.get("/")).text
+    page = await browser.get(place)
+    assert "Since when?" in page.text
+    assert SCRIPT not in page.text
+    await browser.submit(f"{place}/answer", answer="Since May.")
+    page = await browser.follow()
+    assert "Since May." in page.text
+    assert "Your request is waiting" in page.text
+    assert (
+        await browser.post(f"{place}/answer", browser.forms()[0][1] | {"answer": "Again"})
+    ).status_code == 409

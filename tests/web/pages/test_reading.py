@@ -242,6 +242,19 @@ async def test_nobody_is_asked_to_answer_themselves(world, village, ada, ben):
         assert ("Waiting for an answer" in (await browser.get("/")).text) is (account is ada)
 
 
+@pytest.mark.parametrize(
+    "ends", ["update groups set life = 'archived'", "update posts set locked_at = now()"], ids=str
+)
+async def test_nobody_is_asked_to_answer_where_nobody_can(world, village, ada, ben, ends):
+    group = await village.group()
+    post = await village.writes(ben, group.actor, "Anyone awake?", title="Anyone awake?")
+    browser = await world.signed_in(ada)
+    assert "Waiting for an answer" in (await browser.get("/")).text
+    await world.pool.execute(ends)
+    assert "Waiting for an answer" not in (await browser.get("/")).text
+    assert (await browser.get(f"/posts/{post.public_id}")).status_code == 200
+
+
 async def test_a_post_of_another_server_has_its_true_host_and_its_source(world, village, ada):
     group = await village.group()
     rosa = await village.remote("https://harbour.example/users/rosa")
