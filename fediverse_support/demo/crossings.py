@@ -33,6 +33,9 @@ _DEEDS = {
     "Flag": "reports something",
     "Add": "adds to a list of the group",
     "Remove": "removes from a list of the group",
+    "Lock": "closes a conversation",
+    "Move": "goes on elsewhere",
+    "Join": "would like to come to an event",
 }
 
 
@@ -153,6 +156,8 @@ def _deed(kind: str, activity: Mapping[str, Any]) -> str:
     if kind in _ANSWERS:
         return _ANSWERS[kind].format(_last(inner.get("actor")) if isinstance(inner, dict) else "someone")
     if kind == "Create" and isinstance(inner, dict):
+        if not inner.get("audience"):
+            return "writes to somebody alone"
         return f"{'answers' if inner.get('inReplyTo') else 'writes'} in {_group(inner)}"
     return _DEEDS.get(kind, "does something")
 

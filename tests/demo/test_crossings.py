@@ -145,6 +145,10 @@ def test_deeds_are_told_in_words():
     assert what({"type": "Announce", "object": NOTE["id"]}) == "boosts a post (Announce)"
     assert what({"type": "Undo", "object": follow}) == "takes something back (Undo)"
     assert what({"type": "Dance", "object": 1}) == "does something (Dance)"
+    lock = {"type": "Lock", "actor": f"{HARBOUR}/people/leo", "object": NOTE["id"]}
+    assert what({"type": "Announce", "object": lock}) == "passes on: leo closes a conversation (Announce)"
+    private = {"type": "Note", "to": [f"{HARBOUR}/people/leo"], "name": "Tea"}
+    assert what({"type": "Create", "object": private}) == "writes to somebody alone (Create)"
 
 
 def test_what_is_never_answered_does_not_pile_up():
