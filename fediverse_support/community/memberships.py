@@ -240,4 +240,8 @@ def checked_words(text: str) -> str:
 
 async def accepted_elsewhere(db: Connection, member: Actor, group: Actor, now: datetime) -> bool:
     """A group elsewhere has let our member in; False if we never asked (O16). Safe to run twice."""
+    follow = await follows.between(db, member.id, group.id)
+    if group.is_group and follow is not None and follow.state == "pending":
+        # What is accepted approves the open request: a no of before is then not the last word any more.
+        await join_requests.put(db, group.id, member.id, now)
     return await follows.accept(db, member.id, group.id, now)

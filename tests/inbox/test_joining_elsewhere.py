@@ -97,3 +97,11 @@ async def test_all_of_it_is_gone_thirty_days_after_the_decision(world):
     assert await said(world) == []
     assert await latest(world) == ("declined", "")
     assert await world.rows("select 1 from activities where type = 'Create'") == []
+
+
+async def test_a_no_of_before_is_over_once_somebody_is_let_in(world):
+    mira, group, follow = await waits(world)
+    await world.send(group, group.does("Reject", follow, summary="Full."))
+    again = await world.join_elsewhere(mira, group)
+    await world.send(group, group.does("Accept", again))
+    assert await latest(world) == ("approved", "")
