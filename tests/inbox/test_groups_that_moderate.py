@@ -111,6 +111,22 @@ async def test_our_member_is_told_to_stay_away_and_nothing_is_sent_there(world, 
     await writes(world, mira, group)
 
 
+async def test_what_a_ban_takes_down_in_a_group_elsewhere_goes_and_comes_back_here(world, internet):
+    group, mira, mod, uri = await scene(world, internet)
+    await writes(world, mira, group)
+    own = await world.one("select uri from posts where author_id = $1", mira.id)
+    lea = await world.one(
+        "select a.uri from actors a join posts p on p.author_id = a.id where p.uri = $1", uri
+    )
+    for person, gone, stays in ((lea, uri, own), (mira.uri, own, uri)):
+        block = mod.does("Block", person, target=group.uri, removeData=True)
+        await world.send(group, announce(group, block))
+        assert (await world.post(gone))["state"] == "hidden"
+        assert (await world.post(stays))["state"] == "live"
+        await world.send(group, announce(group, mod.does("Undo", block, restoreData=True)))
+        assert (await world.post(gone))["state"] == "live"
+
+
 async def test_a_stranger_does_not_keep_our_member_from_a_group(world, internet):
     group, mira, mod, _ = await scene(world, internet)
     eve = await world.known("eve", "evil")

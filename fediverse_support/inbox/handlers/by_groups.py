@@ -32,6 +32,7 @@ async def told(context: Context, inner: Activity, group: Actor) -> str:
         case "Lock":
             return await _lock(context, undone or inner, group, is_undo=undone is not None)
         case "Block":
+            await _posts_of_banned(context, inner, undone, group)
             return await _block(context, undone or inner, group, is_undo=undone is not None)
         case "Flag" if undone is None:
             return await _flag(context, inner, group)
@@ -114,6 +115,29 @@ async def _block(context: Context, block: Activity, group: Actor, *, is_undo: bo
         return "This was taken back before it arrived."
     await note_ban(context, block, group, group.uri)
     return "Noted."
+
+
+async def _posts_of_banned(context: Context, inner: Activity, undone: Activity | None, group: Actor) -> None:
+    """Hide what somebody wrote in the group that bans them, or bring it back, where the group says so."""
+    block = undone or inner
+    person = await actors.by_uri(context.db, block.object_id or "")
+    if person is None or block.target_id not in (None, group.uri):
+        return
+    changed: list[Post] = []
+    if undone is not None:
+        await take_back(context, block, group)
+    if undone is None and block.removes_data and not await was_taken_back(context, block, group):
+        changed = await blocks.hide_posts(
+            context.db,
+            author_id=person.id,
+            group_id=group.id,
+            blocked_uri=person.uri,
+            target_uri=group.uri,
+            by=group.id,
+        )
+    elif undone is not None and inner.raw.get("restoreData") is True:
+        changed = await blocks.show_posts(context.db, person.uri, group.uri)
+    await blocks.refresh_threads(context.db, [post.root_id for post in changed])
 
 
 async def note_ban(context: Context, block: Activity, by: Actor, target: str) -> None:
