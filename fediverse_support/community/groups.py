@@ -9,7 +9,7 @@ from fediverse_support.core.identifiers import is_local_name
 from fediverse_support.core.markup import render_markdown
 from fediverse_support.core.models import REACHES, Actor, Group
 from fediverse_support.core.sealing import Seal
-from fediverse_support.database import actors, groups
+from fediverse_support.database import accounts, actors, groups
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.site import Site
 
@@ -35,6 +35,7 @@ async def create(db: Connection, site: Site, seal: Seal, name: str, answers: Ans
     """
     if not is_local_name(name):
         raise Malformed("A name has 1 to 30 characters: small letters a–z, digits and _.")
+    await accounts.lock_name(db, name)
     if await actors.local_by_name(db, name) is not None:
         raise Conflict(f"The name {name} is taken, or was used before.")
     checked = _checked(answers)

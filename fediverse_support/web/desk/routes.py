@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from fediverse_support.web.desk import federation, overview, posts, suspensions, topics
+from fediverse_support.web.desk import federation, founding, overview, posts, suspensions, topics
 
 POST = ["POST"]
 
@@ -23,6 +23,8 @@ ROUTES: list[Route] = [
     Route("/desk/suspensions/end", suspensions.admit, methods=POST),
     Route("/desk/hosts", federation.show_hosts),
     Route("/desk/hosts", federation.retry_host, methods=POST),
+    Route("/desk/groups/new", founding.show),
+    Route("/desk/groups/new", founding.make, methods=POST),
     Route("/desk/topics", topics.show),
     Route("/desk/topics", topics.change, methods=POST),
 ]

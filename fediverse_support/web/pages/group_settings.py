@@ -82,9 +82,13 @@ async def show(visit: Visit) -> Response:
 async def _fields_of(visit: Visit, group: Group) -> Form:
     placed = (await directory.places(visit.db, [group.actor.id])).get(group.actor.id, [])
     slugs = [branch.topic.slug for branch in await topics.tree(visit.db) if branch.topic.id in placed]
-    fields = {name: getattr(group, name) or "" for name in _NAMES}
-    fields |= {"title": group.actor.display_name, "summary": group.actor.summary_source}
-    return Form(fields | {f"topic{number}": slug for number, slug in enumerate(slugs)})
+    listed = {f"topic{number}": slug for number, slug in enumerate(slugs)}
+    return Form(fields_of(groups.answers_of(group)) | listed)
+
+
+def fields_of(answers: Answers) -> dict[str, str]:
+    """The fields of the form that says `answers`."""
+    return {name: getattr(answers, name) or "" for name in ("title", "summary", *_NAMES)}
 
 
 async def _page(
@@ -100,10 +104,7 @@ async def _page(
         refusal.status if refusal else 200,
         group=group,
         form=form,
-        choices=[
-            (name, visit.text(question), [(value, visit.text(words)) for value, words in answers])
-            for name, question, answers in CHOICES
-        ],
+        choices=questions(visit),
         branches=await topics.tree(visit.db),
         topic_fields=[f"topic{number}" for number in range(topics.MOST_OF_A_GROUP)],
         message=visit.text(refusal.message) if refusal else "",
@@ -113,12 +114,20 @@ async def _page(
     )
 
 
+def questions(visit: Visit) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The questions about the doors with what can be answered: (field, question, [(value, words)])."""
+    return [
+        (name, visit.text(question), [(value, visit.text(words)) for value, words in answers])
+        for name, question, answers in CHOICES
+    ]
+
+
 @deed(Access.MEMBER, limit="60 per hour")
 async def change(visit: Visit, form: Form) -> Response:
     """Change the group; where its doors change, only after these words have been read."""
     group = await owned(visit)
     try:
-        answers = _answers(group, form)
+        answers = read(groups.answers_of(group), form)
         becomes = groups.would_be(group, answers)
         changes = doors.changes(group, becomes)
         if changes and form.line("understood") != _mark(becomes):
@@ -134,15 +143,21 @@ async def _save(visit: Visit, group: Group, answers: Answers, form: Form) -> Non
     async with visit.db.transaction():
         await topics.put_group(visit.db, group.actor.id, [slug for slug in slugs if slug])
         changed = await groups.edit(visit.db, visit.services.site, group, answers, await own_actor(visit))
-        said = " ".join(f"{name}: {getattr(changed, name)}" for name in _NAMES)
+        said = on_record(changed)
         await deeds.record(visit.db, visit.account, "edit group", group.actor.name, said, clock.now())
 
 
-def _answers(group: Group, form: Form) -> Answers:
+def on_record(group: Group) -> str:
+    """The doors of a group as the record of deeds keeps them."""
+    return " ".join(f"{name}: {getattr(group, name)}" for name in _NAMES)
+
+
+def read(before: Answers, form: Form) -> Answers:
+    """What the form says; what it does not ask stays as `before`."""
     given: dict[str, Any] = {name: form.line(name) for name in _NAMES}
     given["default_reach"] = given["default_reach"] or None
     given |= {"title": form.line("title"), "summary": form.text("summary")}
-    return msgspec.structs.replace(groups.answers_of(group), **given)
+    return msgspec.structs.replace(before, **given)
 
 
 def _mark(group: Group) -> str:
