@@ -103,8 +103,9 @@ async def test_a_post_is_hidden_and_its_followers_are_told_and_it_comes_back(wor
     assert (await world.browser().get(f"/posts/{post.public_id}")).status_code == 404
     assert "MARKER" in (await desk.get("/desk/posts/" + str(post.id))).text
     assert "Title" in (await desk.get("/desk/posts")).text
-    sent = [row["type"] for row in await fetch(world, "select type from activities order by id")]
-    assert sent[-3:] == ["Delete", "Announce", "Undo"]
+    sent = await fetch(world, "select type, undone_at from activities order by id")
+    assert [row["type"] for row in sent][-3:] == ["Undo", "Delete", "Announce"]
+    assert sent[-1]["undone_at"] is None, "what tells of the deletion is not taken back with the post"
     await desk.get(path)
     await desk.submit(path, deed="show", reason="A misunderstanding.")
     assert (await world.browser().get(f"/posts/{post.public_id}")).status_code == 200
