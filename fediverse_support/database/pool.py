@@ -35,6 +35,7 @@ _SERVER_SETTINGS = {
 }
 _HUNG_AFTER = 40.0
 _CONNECT_WITHIN = 5.0
+_TIDY_WITHIN = 5.0
 
 AWAY = (
     asyncpg.PostgresConnectionError,
@@ -138,8 +139,9 @@ async def acquire(pool: Pool, *, within: float = _CONNECT_WITHIN) -> AsyncIterat
     Raises `Unavailable`, whether before or in the middle of the block, when the server is the trouble.
     """
     try:
-        # asyncpg's own time-out makes a task of each call; this one costs a tenth.
-        async with asyncio.timeout(within):
+        # asyncpg's own time-out makes a task of each call; this one costs a tenth. What it cancels may begin
+        # to tidy up and wait for a server that is gone: the second one ends that.
+        async with asyncio.timeout(within + _TIDY_WITHIN), asyncio.timeout(within):
             connection = await pool.acquire()
     except (*AWAY, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise Unavailable("The database cannot be reached just now.") from error
@@ -158,7 +160,7 @@ async def acquire(pool: Pool, *, within: float = _CONNECT_WITHIN) -> AsyncIterat
     finally:
         # What the block did stands; a connection that cannot be tidied up is thrown away by the pool.
         with suppress(*AWAY, asyncpg.InterfaceError, asyncpg.InternalClientError):
-            await pool.release(connection)
+            await pool.release(connection, timeout=_TIDY_WITHIN)
 
 
 def _is_lost(connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
@@ -170,6 +172,16 @@ def _is_lost(connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
 
 
 async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    try:
+        await _set_up(connection)
+    except (Exception, asyncio.CancelledError):
+        # asyncpg closes what cannot be set up, politely and without an end if the server goes meanwhile;
+        # whoever waits for this connection would wait for ever.
+        connection.terminate()
+        raise
+
+
+async def _set_up(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     version = connection.get_server_version()
     if version.major < OLDEST_SERVER:
         raise Misconfigured(

@@ -155,3 +155,36 @@ async def test_statements_and_locks_have_a_time_limit(connection):
         "statement_timeout": 30_000,
         "lock_timeout": 10_000,
     }
+
+
+async def test_a_connection_that_cannot_be_set_up_is_dropped_at_once(database_url, monkeypatch):
+    """To close it politely could take for ever where the server goes in the same moment."""
+    monkeypatch.setattr(pool, "OLDEST_SERVER", 99)
+    connection = await asyncpg.connect(database_url)
+    with pytest.raises(Misconfigured):
+        await pool._prepare(connection)
+    assert connection.is_closed()
+    waiting = await asyncpg.connect(database_url)
+    monkeypatch.setattr(pool, "_set_up", lambda connection: connection.execute("select pg_sleep(60)"))
+    setting_up = asyncio.create_task(pool._prepare(waiting))
+    await asyncio.sleep(0)
+    setting_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await setting_up
+    assert waiting.is_closed()
+
+
+async def test_whoever_tidies_up_for_ever_keeps_nobody_waiting(monkeypatch):
+    """Cancelled once it begins to close what it had begun; that is cut off as well."""
+    monkeypatch.setattr(pool, "_TIDY_WITHIN", 0.05)
+
+    class Stubborn:
+        async def acquire(self):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.Event().wait()
+
+    with pytest.raises(Unavailable):
+        async with pool.acquire(Stubborn(), within=0.05):
+            pass
