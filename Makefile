@@ -33,7 +33,8 @@ test: setup-test
 
 # The oldest server that we promise to work with. What mostly asks how whole servers talk to each other, in the
 # same statements, is left out.
-ON_POSTGRES15 = $(addprefix tests/,accounts community database inbox moderation operations outbox)
+ON_POSTGRES15 = $(addprefix tests/,accounts community database moderation operations outbox \
+	inbox/test_bookkeeping.py inbox/test_posts.py inbox/test_processing.py)
 
 test-postgres15: setup-test
 ifeq ($(POSTGRES15),)
