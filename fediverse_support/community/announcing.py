@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from fediverse_support.community import visibility
 from fediverse_support.core.models import Actor, Post, Reach
 from fediverse_support.database import activities as stored
 from fediverse_support.database import deliveries, groups, posts
@@ -125,9 +126,8 @@ async def _reach_of(db: Connection, group: Actor, object_uri: str) -> Reach:
     if post is not None:
         return post.reach
     rules = await groups.by_actor(db, group.id)
-    if rules is None or rules.reach in ("open", "quiet"):
-        return "open"
-    return rules.reach
+    # A group of ours has rules as long as it is there; of one that is not, nothing is told.
+    return visibility.reach_of(rules) if rules is not None else "sealed"
 
 
 def _wrapped(site: Site, group: Actor, activity: Mapping[str, Any], now: datetime, reach: Reach) -> Piece:

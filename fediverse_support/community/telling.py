@@ -20,9 +20,7 @@ from fediverse_support.protocol.site import Site
 async def reach_of(db: Connection, group: Actor) -> Reach:
     """How far it is told what happens in a group as a whole. *sealed*: not at all, so nothing is rendered."""
     rules = await groups.by_actor(db, group.id) if group.is_local else None
-    if rules is None:
-        return "open"
-    return "members" if visibility.is_closed(rules) and rules.reach != "sealed" else rules.reach
+    return visibility.reach_of(rules) if rules is not None else "open"
 
 
 async def tell(

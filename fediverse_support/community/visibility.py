@@ -10,7 +10,7 @@
 Every query that reads posts to show them calls it with a `Viewer`; another server that asks is one too.
 """
 
-from fediverse_support.core.models import Group, Post, Viewer
+from fediverse_support.core.models import Group, Post, Reach, Viewer
 
 
 def is_public(post: Post) -> bool:
@@ -31,6 +31,11 @@ def federates(group: Group) -> bool:
 def is_closed(group: Group) -> bool:
     """Whether what is said in this group stays among its members."""
     return group.seeing == "members" or group.reach in ("members", "sealed")
+
+
+def reach_of(group: Group) -> Reach:
+    """How far a group itself is known, and so the widest reach that anything in it really has."""
+    return "members" if is_closed(group) and group.reach != "sealed" else group.reach
 
 
 def is_hidden(group: Group) -> bool:

@@ -75,11 +75,6 @@ _IN_SHORT: dict[tuple[Reach, str], str] = {
 _ARCHIVED = {False: N_("Archived: everyone can read"), True: N_("Archived: members can read")}
 
 
-def widest(group: Group) -> Reach:
-    """The widest reach that a post in this group really has."""
-    return "members" if visibility.is_closed(group) and group.reach != "sealed" else group.reach
-
-
 def is_open(group: Group) -> bool:
     """Whether a group may be put on show outside, in feeds and previews of links."""
     return group.reach == "open" and not visibility.is_closed(group)
@@ -92,7 +87,7 @@ def in_words(group: Group) -> list[str]:
 
 def reaching(group: Group) -> list[str]:
     """How far what is written goes, and how far it usually goes where that is less."""
-    reach = widest(group)
+    reach = visibility.reach_of(group)
     usual = group.default_reach or reach
     narrower = REACHES.index(usual) < REACHES.index(reach)
     return [_REACHING[reach], *([_USUALLY[usual]] if narrower else [])]
@@ -102,7 +97,7 @@ def in_short(group: Group) -> str:
     """The doors in five words at most, for a list."""
     if group.life == "archived":
         return _ARCHIVED[visibility.is_closed(group)]
-    return _IN_SHORT[widest(group), group.joining]
+    return _IN_SHORT[visibility.reach_of(group), group.joining]
 
 
 def changes(before: Group, after: Group) -> list[str]:
@@ -146,13 +141,11 @@ _OLD_STAYS = N_("What was written until now stays as narrow as it was. Only new 
 
 
 def _losses(before: Group, after: Group) -> list[str]:
-    was, becomes = widest(before), widest(after)
-    hidden = visibility.is_closed(after) and after.joining == "invite"
-    was_hidden = visibility.is_closed(before) and before.joining == "invite"
+    was, becomes = visibility.reach_of(before), visibility.reach_of(after)
     told = (
         (visibility.is_closed(after) and not visibility.is_closed(before), _SIGHT_LOST),
         (becomes == "sealed" != was, _SERVERS_LOSE),
-        (hidden and not was_hidden, _UNKNOWN),
+        (visibility.is_hidden(after) and not visibility.is_hidden(before), _UNKNOWN),
         (becomes == "quiet" and was == "open", _OFF_SHOW),
         (REACHES.index(becomes) > REACHES.index(was), _OLD_STAYS),
     )

@@ -187,7 +187,9 @@ async def test_webfinger_and_nodeinfo_give_no_hint(scene):
     get = scene.home.get
     finger = "/.well-known/webfinger?resource=acct:{}@garden.localhost:8000"
     never = await get(finger.format("xxxx"))
-    assert (await get(finger.format("room"))).content == never.content
+    for name in ("room", "cellar"):
+        found = await get(finger.format(name))
+        assert (found.status_code, found.content) == (404, never.content)
     for version in ("2.0", "2.1"):
         usage = (await get(f"/nodeinfo/{version}")).json()["usage"]
         assert "localPosts" not in usage

@@ -55,7 +55,9 @@ def test_nothing_is_promised_as_private_that_everyone_can_read():
 def test_only_what_never_leaves_is_said_never_to_leave():
     for group in EVERY:
         assert ("never leaves this server" in text(group)) == (not visibility.federates(group)), group
-        assert ("other server" in doors.reaching(group)[0]) == (doors.widest(group) in ("open", "quiet"))
+        assert ("other server" in doors.reaching(group)[0]) == (
+            visibility.reach_of(group) in ("open", "quiet")
+        )
 
 
 def may_speak(group: Group, who: Actor, standing: Standing) -> bool:
@@ -103,15 +105,15 @@ def test_a_list_tells_the_doors_in_five_words_at_most():
     for group in EVERY:
         assert 2 <= len(doors.in_short(group).split()) <= 5
     running = [group for group in EVERY if group.life == "running"]
-    told = {doors.in_short(group): (doors.widest(group), group.joining) for group in running}
+    told = {doors.in_short(group): (visibility.reach_of(group), group.joining) for group in running}
     assert len(told) == 12
     for group in running:
-        assert told[doors.in_short(group)] == (doors.widest(group), group.joining)
+        assert told[doors.in_short(group)] == (visibility.reach_of(group), group.joining)
 
 
 def test_a_usual_reach_is_only_told_where_it_is_narrower():
     for group in EVERY:
-        usual, widest = group.default_reach or doors.widest(group), doors.widest(group)
+        usual, widest = group.default_reach or visibility.reach_of(group), visibility.reach_of(group)
         assert (len(doors.reaching(group)) == 2) == (REACHES.index(usual) < REACHES.index(widest))
 
 
