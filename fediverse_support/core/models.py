@@ -7,12 +7,15 @@ import msgspec
 
 Reach = Literal["open", "quiet", "members", "sealed"]
 Role = Literal["owner", "admin", "moderator", "member"]
-Level = Literal["allowed", "limited", "held", "blocked"]
+Level = Literal["trusted", "allowed", "default", "limited", "held", "blocked"]
 PostState = Literal["live", "held", "hidden", "deleted"]
 Tone = Literal["plain", "leaf", "clay", "sky", "dusk"]
 
 REACHES: tuple[Reach, ...] = ("sealed", "members", "quiet", "open")
 """From the narrowest to the widest."""
+
+LEVELS: tuple[Level, ...] = ("trusted", "allowed", "default", "limited", "held", "blocked")
+"""From the most welcome to the least."""
 
 STAFF: tuple[Role, ...] = ("owner", "admin", "moderator")
 

@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     registration: Literal["open", "approval", "invite", "closed"] = "approval"
     smtp_url: str = ""
     media_url: str = ""
+    facts_days: int = 30
+    facts_text_days: int = 7
     log: Literal["", "text", "json"] = ""
     metrics: str = "off"
     migrate: bool = True
@@ -150,6 +152,8 @@ def _checked(settings: Settings) -> Settings:
     for name in ("workers", "delivery_concurrency", "database_pool"):
         if getattr(settings, name) < 1:
             raise Misconfigured(f"FS_{name.upper()} must be 1 or more.")
+    if not 0 <= settings.facts_text_days <= settings.facts_days <= 365:
+        raise Misconfigured("FS_FACTS_DAYS is 0 to 365 days, FS_FACTS_TEXT_DAYS at most as many.")
     if not re.fullmatch(_ADDRESS + "|unix:/.+", settings.bind):
         raise Misconfigured(f"FS_BIND must look like 127.0.0.1:8000 or unix:/path, not {settings.bind!r}.")
     if not re.fullmatch(_ADDRESS + "|off", settings.metrics):

@@ -20,6 +20,14 @@ class Outcome(enum.IntEnum):
         return self.name.lower()
 
 
+WARN = "warn:"
+"""How the amendment begins that adds a warning: `warn:` and a code of `policy/warnings.py`, or any words."""
+
+AMENDMENTS = frozenset({"quiet", "sensitive", "no-media", "no-previews"})
+"""What an accepted arrival may be given along: no public timelines and no discovery; folded pictures; no
+pictures; no previews of links. And any number of warnings."""
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """What one rule says. `reason` is a sentence that the person concerned may be shown."""
 
@@ -27,16 +35,22 @@ class Verdict(msgspec.Struct, frozen=True):
     rule: str
     reason: str
     amendments: frozenset[str] = frozenset()
+    answers: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What policy decided about one arrival, and why."""
+    """What policy decided about one arrival, and why.
+
+    `rules` are all that matched, the most severe first: `domain NAME: LEVEL`, `instance: RULE` or
+    `group:NAME: RULE`. `answers`: the community wants the sender's server to be told of the refusal.
+    """
 
     outcome: Outcome
     rules: tuple[str, ...]
     reason: str
     amendments: frozenset[str]
     policy_version: int
+    answers: bool = False
 
     @property
     def lets_in(self) -> bool:
@@ -47,6 +61,11 @@ class Decision(msgspec.Struct, frozen=True):
     def is_held(self) -> bool:
         """Whether a moderator has to look first."""
         return self.outcome is Outcome.HOLD
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings to add: codes or words, in order."""
+        return tuple(sorted(one.removeprefix(WARN) for one in self.amendments if one.startswith(WARN)))
 
     @property
     def is_quiet(self) -> bool:
@@ -66,5 +85,10 @@ def combine(verdicts: Sequence[Verdict], policy_version: int) -> Decision:
         return Decision(Outcome.ACCEPT, (), "No rule speaks against it.", amendments, policy_version)
     first = ranked[0]
     return Decision(
-        first.outcome, tuple(verdict.rule for verdict in ranked), first.reason, amendments, policy_version
+        first.outcome,
+        tuple(verdict.rule for verdict in ranked),
+        first.reason,
+        amendments,
+        policy_version,
+        first.answers,
     )
