@@ -5,7 +5,7 @@ from cyclopts import App
 from fediverse_support.commands.ground import foundation
 from fediverse_support.commands.terminal import AsJson, print_fields, print_json, print_table, say
 from fediverse_support.core.errors import Missing
-from fediverse_support.database import decisions, domains, inbox
+from fediverse_support.database import decisions, domains, inbox, policy_versions
 from fediverse_support.database.pool import Connection
 
 app = App(name="policy")
@@ -15,7 +15,7 @@ app = App(name="policy")
 async def show(*, as_json: AsJson = False) -> None:
     """Show the policy in force: its version, and the domains that are treated specially."""
     async with foundation() as (_, db):
-        version, levels = await domains.version(db), await domains.listed(db)
+        version, levels = await policy_versions.latest(db), await domains.listed(db)
     if as_json:
         print_json({"version": version, "domains": levels})
         return
@@ -31,7 +31,7 @@ async def show(*, as_json: AsJson = False) -> None:
 async def history(*, as_json: AsJson = False) -> None:
     """List the versions of the policy, the newest first: when, by whom, why."""
     async with foundation() as (_, db):
-        found = await domains.history(db)
+        found = await policy_versions.history(db)
     if as_json:
         print_json(found)
         return

@@ -4,7 +4,7 @@ import asyncio
 
 from fediverse_support.core.errors import Conflict, Malformed, Unavailable
 from fediverse_support.core.models import Level
-from fediverse_support.database import domains, recalls
+from fediverse_support.database import domains, policy_versions, recalls
 from fediverse_support.database.pool import Connection, Pool, acquire
 from fediverse_support.policy.engine import Policy, compile_policy
 from fediverse_support.protocol.site import Site
@@ -25,7 +25,7 @@ class Policies:
 
     async def refresh(self, db: Connection) -> bool:
         """Compile again if the version has changed; whether it had."""
-        version = await domains.version(db)
+        version = await policy_versions.latest(db)
         if version == self._policy.version:
             return False
         self._policy = compile_policy(version, await domains.rungs(db))
@@ -72,4 +72,4 @@ async def set_level(
         await domains.put(db, name, level, public_reason=public_reason, private_note=private_note, by=by)
     if level == "blocked":
         await recalls.from_domain(db, name)
-    return await domains.new_version(db, by, f"{name}: {level or 'no level'}")
+    return await policy_versions.begin(db, by=by, why=f"{name}: {level or 'no level'}")

@@ -1,4 +1,4 @@
-"""The `domain_levels` and `policy_versions` tables: the domain ladder and its history."""
+"""The `domain_levels` table: the domain ladder in force."""
 
 from datetime import datetime
 
@@ -20,17 +20,7 @@ class DomainLevel(msgspec.Struct, frozen=True, kw_only=True):
     set_at: datetime
 
 
-class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of `policy_versions`. `by` is None for what the command line did."""
-
-    version: int
-    made_at: datetime
-    by: str | None
-    why: str
-
-
 read = reader(DomainLevel)
-read_version = reader(PolicyVersion)
 
 
 async def listed(db: Connection) -> list[DomainLevel]:
@@ -73,40 +63,3 @@ async def put(
 async def remove(db: Connection, domain: str) -> bool:
     """Let a domain have no level of its own; False when it had none."""
     return bool(changed(await db.execute("delete from domain_levels where domain = $1", domain)))
-
-
-async def version(db: Connection) -> int:
-    """The version of the policy in force."""
-    return int(await db.fetchval("select max(version) from policy_versions"))
-
-
-async def new_version(db: Connection, by: int | None, why: str) -> int:
-    """Record that the policy has changed, and wake those who hold it compiled."""
-    number = int(
-        await db.fetchval(
-            """
-            insert into policy_versions (version, made_by, why)
-            select max(version) + 1, $1, $2 from policy_versions
-            returning version
-            """,
-            by,
-            why,
-        )
-    )
-    await db.execute("select pg_notify('policy', $1)", str(number))
-    return number
-
-
-async def history(db: Connection, limit: int = 200) -> list[PolicyVersion]:
-    """The versions of the policy, the newest first."""
-    rows = await db.fetch(
-        """
-        select v.version, v.made_at, p.name as by, v.why
-          from policy_versions v
-          left join accounts a on a.id = v.made_by
-          left join actors p on p.id = a.actor_id
-         order by v.version desc limit $1
-        """,
-        limit,
-    )
-    return all_of(read_version, rows)

@@ -9,7 +9,7 @@ import msgspec
 
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.models import Account
-from fediverse_support.database import domains
+from fediverse_support.database import domains, policy_versions
 from fediverse_support.database.pool import Connection
 from fediverse_support.moderation import deeds
 from fediverse_support.policy import domain_lists
@@ -44,7 +44,7 @@ async def take_over(
             db, rung.domain, rung.level, public_reason=rung.public_reason[:1000], private_note="", by=_id(by)
         )
     if new:
-        await domains.new_version(db, _id(by), f"{len(new)} domains from {source}")
+        await policy_versions.begin(db, by=_id(by), why=f"{len(new)} domains from {source}")
         await deeds.record(db, by, "import domains", source, f"{len(new)} domains", now)
     return Imported(
         added=len(new),

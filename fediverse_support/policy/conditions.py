@@ -1,7 +1,8 @@
 """The words of a rule: what `when` and `unless` may ask, and in which form.
 
-One table for the engine, the file, the findings, the sentences and the form of the desk. What is not known of an
-arrival counts as none: an account of unknown age is new, a moderator of whom nothing is known is not here.
+One table for the engine, the file, the findings, the sentences and the form of the desk. What is not known
+of an arrival counts as none: an account of unknown age is new, a moderator of whom nothing is known is not
+here.
 """
 
 from typing import Literal
@@ -9,9 +10,9 @@ from typing import Literal
 import msgspec
 
 Kind = Literal["flag", "choice", "names", "domains", "phrases", "patterns", "number", "span", "hours"]
-"""flag: true or false · choice: one or several of `choices` · names, domains, phrases, patterns: one text or a
-list of them, of which one must fit · number: a whole number from 0 · span: `90m`, `12h`, `7d`, `3w` · hours:
-`22:00-07:00`, in the group's time zone (else UTC), over midnight too."""
+"""flag: true or false · choice: one or several of `choices` · names, domains, phrases, patterns: one text or
+a list of them, of which one must fit · number: a whole number from 0 · span: `90m`, `12h`, `7d`, `3w` ·
+hours: `22:00-07:00`, in the group's time zone (else UTC), over midnight too."""
 
 STANDINGS = ("stranger", "newcomer", "known", "approved", "member", "moderator", "warned")
 """How a sender stands here; several hold at once (`policy/standing.py`)."""
@@ -75,5 +76,5 @@ _ALL = (
 CONDITIONS: dict[str, Condition] = {condition.name: condition for condition in _ALL}
 """Every condition, by its name, in the order in which they are shown."""
 
-OVER_THE_WORDS = frozenset({"words", "list", "matches", "longer_than"})
+OVER_THE_WORDS = frozenset({"words", "list", "matches"})
 """Those that ask for the text itself, which is kept for a shorter time than the other facts."""

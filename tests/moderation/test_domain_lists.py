@@ -2,7 +2,7 @@ import pytest
 
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed
-from fediverse_support.database import deeds, domains
+from fediverse_support.database import deeds, domains, policy_versions
 from fediverse_support.moderation import domain_lists
 from fediverse_support.protocol.site import site_of
 
@@ -26,7 +26,7 @@ async def levels(db) -> dict[str, str]:
 async def test_what_is_no_list_changes_nothing(take_over, connection):
     with pytest.raises(Malformed):
         await take_over("x.example\n" * 20_001)
-    assert (await levels(connection), await domains.version(connection)) == ({}, 1)
+    assert (await levels(connection), await policy_versions.latest(connection)) == ({}, 1)
 
 
 @pytest.mark.parametrize("own", ["garden.example", "example", "GARDEN.example."])
@@ -50,7 +50,7 @@ async def test_what_this_community_decided_itself_stands(take_over, connection):
 
 async def test_one_list_is_one_version_and_one_line_on_the_record(take_over, connection):
     await take_over("a.example\nb.example\nc.example\n")
-    assert await domains.version(connection) == 2
+    assert await policy_versions.latest(connection) == 2
     (deed,) = await deeds.latest(connection)
     assert (deed.deed, deed.object, deed.reason) == ("import domains", "list.csv", "3 domains")
 
@@ -59,7 +59,7 @@ async def test_the_same_list_again_changes_nothing(take_over, connection):
     await take_over("a.example\n")
     again = await take_over("a.example\nA.EXAMPLE\n")
     assert (again.added, again.kept) == (0, 1)
-    assert await domains.version(connection) == 2
+    assert await policy_versions.latest(connection) == 2
 
 
 async def test_names_are_stored_as_they_are_compared(take_over, connection):
