@@ -43,7 +43,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     for what is from here. Each is looked up, so that nothing comes in by way of another server's boost that
     would not come in by itself. `author_uri` is who wrote it, where that is not the sender; `sender` is then
     about the author. `group` is the name of our group that it is for, `group_uri` the id of any group. `text`
-    is title, warning and words, one below the other, `length` its number of characters. `link_hosts` has the host of each link, with repetition;
+    is title, warning and words, one below the other, `length` its number of characters. `link_hosts` has
+    the host of each link, with repetition;
     `media_types` that of each attachment. `warnings` are codes of `policy/warnings.py`. `minute` is the time
     of day in the group's zone (0 to 1439), -1 where it is unknown.
     """
