@@ -1,0 +1,68 @@
+"""What waits for a moderator: kept, shown to nobody but its author and who looks after the group.
+
+Every function takes the connection first and runs in the caller's transaction, the one that stores what
+waits. What becomes of it is decided in `moderation/holds.py`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from fediverse_support.core.models import Post
+from fediverse_support.database import holds
+from fediverse_support.database.holds import Why
+from fediverse_support.database.pool import Connection
+from fediverse_support.policy.decisions import Decision
+
+
+async def keep_post(
+    db: Connection, post: Post, actor_uri: str, decision: Decision, decision_id: int | None, now: datetime
+) -> int:
+    """A post in state *held* waits for a moderator; the number of the hold. Safe to run twice.
+
+    Called again after its words were replaced it keeps its place in line, except where it had been returned
+    to its author: then it waits at the end of the line.
+    """
+    why = _why(actor_uri, decision, decision_id)
+    return await holds.put_post(db, "post", post.id, post.group_id, why, now)
+
+
+async def keep_arrival(
+    db: Connection,
+    inbox_id: int,
+    post_id: int | None,
+    group_id: int | None,
+    actor_uri: str,
+    decision: Decision,
+    decision_id: int | None,
+    now: datetime,
+) -> int:
+    """An arrival whose inbox row is in state *held* waits for a moderator; the number of the hold.
+
+    `post_id` is given for the edit of a live post only: a later edit takes the place of one that waits, as
+    it says all that the post shall say. Safe to run twice.
+    """
+    if post_id is not None:
+        await holds.overtake(db, post_id, inbox_id, now)
+    why = _why(actor_uri, decision, decision_id)
+    return await holds.put_arrival(db, inbox_id, post_id, group_id, why, now)
+
+
+async def keep_edit(
+    db: Connection,
+    post: Post,
+    words: dict[str, Any],
+    actor_uri: str,
+    decision: Decision,
+    decision_id: int | None,
+    now: datetime,
+) -> int:
+    """The changed words of a live post wait, while it goes on to say what it said; the number of the hold.
+
+    Another edit by then takes its place and keeps that in line.
+    """
+    why = _why(actor_uri, decision, decision_id)
+    return await holds.put_post(db, "edit", post.id, post.group_id, why, now, words)
+
+
+def _why(actor_uri: str, decision: Decision, decision_id: int | None) -> Why:
+    return Why(actor_uri=actor_uri, decision_id=decision_id, rules=decision.rules, reason=decision.reason)

@@ -1,0 +1,264 @@
+"""The `holds` table: what waits for a moderator, and what came of it.
+
+Only processing and pages that have checked who asks read it: whom a hold may be shown to is decided in
+`moderation/holds.py`, not here.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from fediverse_support.core.identifiers import new_id
+from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import all_of, changed, reader
+
+Kind = Literal["post", "edit", "arrival"]
+State = Literal["waiting", "accepted", "amended", "returned", "refused", "withdrawn"]
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `holds`. `words` are the changed words of an edit; `note` is what its author was told."""
+
+    id: int
+    kind: Kind
+    post_id: int | None
+    inbox_id: int | None
+    group_id: int | None
+    actor_uri: str
+    decision_id: int | None
+    rules: tuple[str, ...]
+    reason: str
+    words: dict[str, Any] | None
+    state: State
+    held_at: datetime
+    decided_at: datetime | None
+    decided_by: int | None
+    note: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for a moderator, or for its author who was asked to change it."""
+        return self.state in ("waiting", "returned")
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose it is, and what made it wait."""
+
+    actor_uri: str
+    decision_id: int | None
+    rules: tuple[str, ...]
+    reason: str
+
+
+read = reader(Hold)
+
+
+async def put_post(
+    db: Connection,
+    kind: Literal["post", "edit"],
+    post_id: int,
+    group_id: int | None,
+    why: Why,
+    now: datetime,
+    words: dict[str, Any] | None = None,
+) -> int:
+    """Let a post, or the changed words of one, wait; the number of the hold. Safe to run twice.
+
+    What waits already keeps its place in line; what was returned to its author begins at the end again.
+    """
+    return int(
+        await db.fetchval(
+            """
+            insert into holds (id, kind, post_id, group_id, actor_uri, decision_id, rules, reason, words,
+                               held_at)
+            values ($1, $2, $3, $4, $5, $6, $7, left($8, 1000), $9, $10)
+                on conflict (post_id, kind) where state in ('waiting', 'returned') do update
+               set state = 'waiting', decision_id = excluded.decision_id, rules = excluded.rules,
+                   reason = excluded.reason, words = excluded.words, note = '', decided_at = null,
+                   decided_by = null,
+                   held_at = case when holds.state = 'returned' then excluded.held_at else holds.held_at end
+            returning id
+            """,
+            new_id(),
+            kind,
+            post_id,
+            group_id,
+            why.actor_uri,
+            why.decision_id,
+            list(why.rules),
+            why.reason,
+            words,
+            now,
+        )
+    )
+
+
+async def put_arrival(
+    db: Connection, inbox_id: int, post_id: int | None, group_id: int | None, why: Why, now: datetime
+) -> int:
+    """Let an arrival wait that is kept in the inbox; the number of the hold. Safe to run twice."""
+    return int(
+        await db.fetchval(
+            """
+            insert into holds (id, kind, inbox_id, post_id, group_id, actor_uri, decision_id, rules, reason,
+                               held_at)
+            values ($1, 'arrival', $2, $3, $4, $5, $6, $7, left($8, 1000), $9)
+                on conflict (inbox_id) where state = 'waiting' do update
+               set decision_id = excluded.decision_id, rules = excluded.rules, reason = excluded.reason
+            returning id
+            """,
+            new_id(),
+            inbox_id,
+            post_id,
+            group_id,
+            why.actor_uri,
+            why.decision_id,
+            list(why.rules),
+            why.reason,
+            now,
+        )
+    )
+
+
+async def overtake(db: Connection, post_id: int, inbox_id: int, now: datetime) -> None:
+    """A later edit has come: the one that waited for this post has ended. Safe to run twice."""
+    await db.execute(
+        """
+        with overtaken as (
+            update holds set state = 'withdrawn', decided_at = $3
+             where post_id = $1 and kind = 'arrival' and state in ('waiting', 'returned')
+               and inbox_id is distinct from $2
+            returning inbox_id
+        )
+        update inbox i set state = 'done', outcome = 'A later edit took its place.', processed_at = $3
+          from overtaken where i.id = overtaken.inbox_id and i.state = 'held'
+        """,
+        post_id,
+        inbox_id,
+        now,
+    )
+
+
+async def withdraw(
+    db: Connection,
+    now: datetime,
+    *,
+    post_id: int | None = None,
+    actor_uri: str | None = None,
+    kind: Kind | None = None,
+) -> int:
+    """Nothing waits any more that is about this post, or that is by this actor; how many did.
+
+    Of a given `kind` or of all. Arrivals that were kept for it have ended with it. Safe to run twice.
+    """
+    return int(
+        await db.fetchval(
+            """
+            with gone as (
+                update holds set state = 'withdrawn', words = null, decided_at = $1
+                 where state in ('waiting', 'returned') and ($4::text is null or kind = $4)
+                   and (post_id = $2 or actor_uri = $3)
+                returning inbox_id
+            ), ended as (
+                update inbox i
+                   set state = 'done', outcome = 'It was taken back while it waited for a moderator.',
+                       processed_at = $1
+                  from gone where i.id = gone.inbox_id and i.state = 'held'
+            )
+            select count(*) from gone
+            """,
+            now,
+            post_id,
+            actor_uri,
+            kind,
+        )
+    )
+
+
+async def lock(db: Connection, hold_id: int) -> Hold | None:
+    """One hold, kept from others until the transaction ends."""
+    row = await db.fetchrow("select * from holds where id = $1 for update", hold_id)
+    return read(row) if row else None
+
+
+async def by_id(db: Connection, hold_id: int) -> Hold | None:
+    """One hold, whatever its state."""
+    row = await db.fetchrow("select * from holds where id = $1", hold_id)
+    return read(row) if row else None
+
+
+async def of_post(db: Connection, post_id: int) -> list[Hold]:
+    """Every hold about a post, the newest first."""
+    rows = await db.fetch("select * from holds where post_id = $1 order by id desc limit 100", post_id)
+    return all_of(read, rows)
+
+
+async def open_of(db: Connection, post_id: int, kind: Kind) -> Hold | None:
+    """The hold of a post that waits for a moderator or for its author."""
+    row = await db.fetchrow(
+        "select * from holds where post_id = $1 and kind = $2 and state in ('waiting', 'returned')",
+        post_id,
+        kind,
+    )
+    return read(row) if row else None
+
+
+async def decide(
+    db: Connection, hold_id: int, state: State, by: int | None, note: str, now: datetime
+) -> bool:
+    """Say what came of a hold that waits, or was returned; False if somebody else was quicker.
+
+    What is returned keeps its words; of everything else they are not kept here any longer.
+    """
+    return bool(
+        changed(
+            await db.execute(
+                """
+                update holds
+                   set state = $2, decided_by = $3, note = left($4, 2000), decided_at = $5,
+                       words = case when $2 = 'returned' then words end
+                 where id = $1 and state in ('waiting', 'returned')
+                """,
+                hold_id,
+                state,
+                by,
+                note,
+                now,
+            )
+        )
+    )
+
+
+async def place_in_line(db: Connection, hold: Hold) -> int:
+    """How many holds of the same group wait longer than this one, and one more."""
+    before = await db.fetchval(
+        """
+        select count(*) from holds
+         where state = 'waiting' and group_id is not distinct from $1 and (held_at, id) < ($2, $3)
+        """,
+        hold.group_id,
+        hold.held_at,
+        hold.id,
+    )
+    return int(before) + 1
+
+
+async def typical_wait(db: Connection, group_id: int | None, now: datetime) -> timedelta | None:
+    """How long it usually takes: the median of the last fifty that were decided within thirty days.
+
+    None where nothing was. What was withdrawn was not decided.
+    """
+    found: timedelta | None = await db.fetchval(
+        """
+        select percentile_cont(0.5) within group (order by decided_at - held_at)
+          from (select decided_at, held_at from holds
+                 where group_id is not distinct from $1
+                   and decided_at between $2::timestamptz - interval '30 days' and $2
+                   and state not in ('waiting', 'withdrawn')
+                 order by decided_at desc limit 50) decided
+        """,
+        group_id,
+        now,
+    )
+    return found
