@@ -1,0 +1,40 @@
+"""What policy asks for beside letting something in: done to a post before it is stored or shown.
+
+The same for what a member writes here, for what arrives from another server and for what a moderator lets in.
+"""
+
+from collections.abc import Collection
+
+import msgspec
+
+from fediverse_support.core.markup import safe_text
+from fediverse_support.core.models import REACHES, Post
+from fediverse_support.policy.decisions import WARN
+
+LONGEST_WARNING = 500
+
+
+def amended(post: Post, amendments: Collection[str]) -> Post:
+    """`post` with the amendments of a decision (`policy/decisions.py`). Safe to run twice.
+
+    A warning that it has is not added again; what is quiet already, or narrower, stays as narrow.
+    """
+    warnings = sorted(one.removeprefix(WARN) for one in amendments if one.startswith(WARN))
+    quiet = min(post.reach, "quiet", key=REACHES.index)
+    return msgspec.structs.replace(
+        post,
+        reach=quiet if "quiet" in amendments else post.reach,
+        sensitive=post.sensitive or bool(warnings) or "sensitive" in amendments,
+        attachments=() if "no-media" in amendments else post.attachments,
+        content_warning=_with_warnings(post.content_warning, warnings),
+    )
+
+
+def _with_warnings(content_warning: str, added: Collection[str]) -> str:
+    """A content warning with more words in it, separated by commas; what does not fit is left out."""
+    said = content_warning
+    for words in added:
+        longer = f"{said}, {words}" if said else words
+        if words.casefold() not in said.casefold() and len(longer) <= LONGEST_WARNING:
+            said = longer
+    return safe_text(said, LONGEST_WARNING)
