@@ -17,6 +17,7 @@ from fediverse_support.community import (
     invitations,
     join_answers,
     repeating,
+    severing,
     voting,
 )
 from fediverse_support.core import clock
@@ -131,7 +132,7 @@ class Worker:
                     await join_answers.empty_old_answers(db, now)
                     await invitations.forget_ended(db, now)
                 await voting.forget_choices(db, now)
-                for deed in (voting.close_next, voting.tell_next, repeating.write_next):
+                for deed in (voting.close_next, voting.tell_next, repeating.write_next, severing.sever_next):
                     await self._do_what_is_due(db, deed, now)
             try:
                 await asyncio.wait_for(stop.wait(), HOUSEKEEPING_EVERY)
