@@ -154,9 +154,7 @@ async def test_what_is_taken_back_within_the_week_costs_nobody_anything(home: Ho
 
     await town.block("bad.example", at=NOW + timedelta(days=3))
     await town.level("bad.example", None)
-    assert await town.work(NOW + timedelta(days=10)) == 1, (
-        "nobody said that it is open again; it is looked at"
-    )
+    assert await town.work(NOW + timedelta(days=10)) == 1, "nobody said so; it is looked at"
     assert await town.follows() == before
     assert await town.kinds(town.ada) == [[CONTINUES]]
     async with acquire(home.pool) as db:
