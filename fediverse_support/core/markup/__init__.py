@@ -6,6 +6,7 @@
     safe_text         a name, title or warning    -> one line of plain text without tricks
     plain_text        our HTML                    -> what it says
     excerpt           our HTML                    -> the beginning of what it says
+    linked_hosts      any HTML                    -> the hosts that its links lead to
     title_from        our HTML                    -> a title for a post that came without one, and the rest
 
 Everything that returns HTML goes through one cleaner (`cleaner.py`), at the time of writing, and nothing else
@@ -14,6 +15,7 @@ text, because one odd post must never stop the work on an activity.
 """
 
 from fediverse_support.core.markup.cleaner import LONGEST_HTML, sanitise
+from fediverse_support.core.markup.links import linked_hosts
 from fediverse_support.core.markup.markdown import hashtags_in, mentions_in, render_markdown
 from fediverse_support.core.markup.plain import excerpt, linkify, plain_text, safe_text
 from fediverse_support.core.markup.titles import LONGEST_TITLE, strip_group_mention, title_from
@@ -23,6 +25,7 @@ __all__ = [
     "LONGEST_TITLE",
     "excerpt",
     "hashtags_in",
+    "linked_hosts",
     "linkify",
     "mentions_in",
     "plain_text",

@@ -61,3 +61,25 @@ def _is_web(rest: str) -> bool:
 def _is_mail(rest: str) -> bool:
     name, at, host = rest.partition("@")
     return bool(name and at and host) and "@" not in host and not rest.startswith("/")
+
+
+_ANCHOR = re.compile(r"<a\s([^>]{1,6000})>", re.IGNORECASE)
+_HREF = re.compile(r"""href\s*=\s*["']?(https?://[^"'\s>]+)""", re.IGNORECASE)
+_NAMES_SOMEBODY = re.compile(r"""class\s*=\s*["'][^"']*\b(?:mention|hashtag)\b""", re.IGNORECASE)
+
+
+def linked_hosts(html: str) -> tuple[str, ...]:
+    """The host of each link in `html` in its order, with repetition; mentions and hashtags are no links.
+
+    Also of HTML that nobody has cleaned. Never raises.
+
+    >>> linked_hosts('<a href="https://B.example/x">x</a> <a class="mention" href="https://c.example/@a">a</a>')
+    ('b.example',)
+    """
+    found: list[str] = []
+    for anchor in _ANCHOR.finditer(html):
+        link = None if _NAMES_SOMEBODY.search(anchor[1]) else _HREF.search(anchor[1])
+        if link is not None:
+            authority = _AUTHORITY_ENDS.split(link[1].partition("://")[2], maxsplit=1)[0]
+            found.append(authority.rpartition("@")[2].partition(":")[0].lower().rstrip("."))
+    return tuple(host for host in found if host)
