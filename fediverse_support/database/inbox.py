@@ -1,6 +1,6 @@
 """The `inbox` table: what arrived, from the moment it is acknowledged until it has had its effect."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -10,13 +10,14 @@ import msgspec
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, changed, reader
 
-State = Literal["unverified", "waiting", "done", "refused", "parked"]
+State = Literal["unverified", "waiting", "done", "refused", "parked", "held"]
 
 
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     """One row of `inbox`. `request` is the signed request while its signature waits for a key.
 
-    `synchronisation` is the header of FEP-8fcf, if the signature covers it.
+    `synchronisation` is the header of FEP-8fcf, if the signature covers it. `released_at`: a moderator has let
+    it in after it waited in state *held*, and gave it `amendments` along.
     """
 
     id: int
@@ -33,6 +34,8 @@ class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     received_at: datetime
     processed_at: datetime | None = None
+    released_at: datetime | None = None
+    amendments: tuple[str, ...] = ()
 
 
 read = reader(Arrived)
@@ -217,8 +220,49 @@ async def replay(db: Connection, arrived_id: int, now: datetime) -> bool:
     )
 
 
+async def let_in(db: Connection, arrived_id: int, now: datetime, amendments: Collection[str] = ()) -> bool:
+    """A moderator lets in what is held: it is processed again, and no rule stops it; False if it is not held.
+
+    A block of its server still does. `amendments` are given along, beside what policy asks for.
+    """
+    return bool(
+        changed(
+            await db.execute(
+                """
+                update inbox set state = 'waiting', released_at = $2, amendments = $3, attempts = 0,
+                                 due_at = $2, outcome = '', processed_at = null, leased_until = '-infinity'
+                 where id = $1 and state = 'held'
+                """,
+                arrived_id,
+                now,
+                sorted(amendments),
+            )
+        )
+    )
+
+
+async def turn_away(db: Connection, arrived_id: int, outcome: str, now: datetime) -> bool:
+    """A moderator does not let in what is held; False if it is not held."""
+    return bool(
+        changed(
+            await db.execute(
+                """
+                update inbox set state = 'refused', outcome = left($2, 1000), processed_at = $3
+                 where id = $1 and state = 'held'
+                """,
+                arrived_id,
+                outcome,
+                now,
+            )
+        )
+    )
+
+
 async def forget_old(db: Connection, before: datetime) -> int:
-    """Delete arrivals that had their effect before then; at most 5,000 at a time."""
+    """Delete arrivals that had their effect before then; at most 5,000 at a time.
+
+    What is held stays until a moderator has decided.
+    """
     return changed(
         await db.execute(
             """
@@ -235,7 +279,7 @@ async def depth(db: Connection) -> dict[str, int]:
     rows = await db.fetch(
         """
         select state, count(*) as number from inbox
-         where state in ('unverified', 'waiting', 'parked') group by state
+         where state in ('unverified', 'waiting', 'parked', 'held') group by state
         """
     )
     return {row["state"]: row["number"] for row in rows}
