@@ -1,34 +1,63 @@
 """The policy in force, compiled, in the memory of this process; renewed within a second of a change."""
 
 import asyncio
+from collections.abc import Collection
 
-from fediverse_support.core.errors import Conflict, Malformed, Unavailable
+import msgspec
+import structlog
+
+from fediverse_support.core.errors import Conflict, Malformed, Misconfigured, Unavailable
 from fediverse_support.core.models import Level
 from fediverse_support.database import domains, policy_versions, recalls
 from fediverse_support.database.pool import Connection, Pool, acquire
+from fediverse_support.policy.document import Document
 from fediverse_support.policy.engine import Policy, compile_policy
+from fediverse_support.policy.ladder import Rung
 from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.urls import normal_host
 
+log = structlog.get_logger()
+
 LOOKS_EVERY = 1.0
+SMALL = 500
+"""Up to how many rungs, phrases and (ten times) rules a policy is compiled at once, in some milliseconds."""
 
 
 class Policies:
-    """Holds the compiled policy; `refresh` looks whether there is a newer version."""
+    """Holds the compiled policy; `refresh` looks whether there is a newer version.
+
+    A version that cannot be compiled changes nothing: the last one holds. At the start there is none, so then
+    nothing is let in from other servers, and `trouble` says what to do.
+    """
 
     def __init__(self) -> None:
-        self._policy = compile_policy(0, [])
+        self._policy = compile_policy(0, ())
+        self._seen = 0
+        self._trouble: Misconfigured | None = None
 
     def current(self) -> Policy:
         """The policy in force. Call `refresh` once before the first use: version 0 knows no domain."""
         return self._policy
 
+    @property
+    def trouble(self) -> Misconfigured | None:
+        """Why the version in force in the database is not the one that decides here; None if it is."""
+        return self._trouble
+
     async def refresh(self, db: Connection) -> bool:
-        """Compile again if the version has changed; whether it had."""
+        """Compile again if the version has changed; whether another policy holds now."""
         version = await policy_versions.latest(db)
-        if version == self._policy.version:
+        if version == self._seen:
             return False
-        self._policy = compile_policy(version, await domains.rungs(db))
+        self._seen = version
+        try:
+            document, rungs = await policy_versions.document(db, version), await domains.rungs(db)
+            self._policy = await compiled(version, rungs, document)
+        except (Malformed, msgspec.ValidationError) as error:
+            self._trouble = _trouble(version, self._policy.version, error)
+            log.error("policy.not_compiled", number=version)
+            return False
+        self._trouble = None
         return True
 
     async def run(self, pool: Pool, stop: asyncio.Event) -> None:
@@ -43,6 +72,24 @@ class Policies:
                 await asyncio.wait_for(stop.wait(), LOOKS_EVERY)
             except TimeoutError:
                 continue
+
+
+async def compiled(version: int, rungs: Collection[Rung], document: Document) -> Policy:
+    """A policy, compiled beside the event loop where that takes more than a moment. Raises `BadRule`."""
+    size = len(rungs) + 10 * len(document.rules) + sum(len(one.phrases) for one in document.words.values())
+    if size < SMALL:
+        return compile_policy(version, rungs)
+    return await asyncio.to_thread(compile_policy, version, rungs)
+
+
+def _trouble(version: int, holds: int, error: Exception) -> Misconfigured:
+    # What is wrong may quote a rule; that belongs to whoever looks at the policy, not into the log.
+    what = error.message if isinstance(error, Malformed) else "It is of another form than this program reads."
+    then = f"Version {holds} holds." if holds else "Nothing is let in from other servers."
+    return Misconfigured(
+        f"Version {version} of the policy cannot be put in force. {what} {then} "
+        "Take it back with `fediverse-support policy undo`, or apply a policy that can."
+    )
 
 
 async def set_level(

@@ -52,6 +52,11 @@ async def latest(db: Connection) -> int:
     return int(await db.fetchval("select max(version) from policy_versions"))
 
 
+async def hold_still(db: Connection) -> None:
+    """Wait until nobody else changes the policy, and let nobody until the end of the transaction."""
+    await db.execute("select pg_advisory_xact_lock(hashtext('policy'))")
+
+
 async def begin(
     db: Connection,
     *,
@@ -66,7 +71,7 @@ async def begin(
 
     `document` None: as it was. The caller opened the transaction; two that begin at once wait for each other.
     """
-    await db.execute("select pg_advisory_xact_lock(hashtext('policy'))")
+    await hold_still(db)
     digest = await _keep(db, document) if document is not None else None
     number = int(
         await db.fetchval(
@@ -108,6 +113,52 @@ async def changes(db: Connection, version: int) -> list[Change]:
     """What a version changed beside the document, by key."""
     rows = await db.fetch("select * from policy_changes where version = $1 order by kind, key", version)
     return all_of(read_change, rows)
+
+
+async def changes_since(db: Connection, version: int) -> list[Change]:
+    """What later versions changed beside the document: as it was at that version, and as it is now."""
+    rows = await db.fetch(
+        """
+        select kind, key,
+               (array_agg(before order by version))[1] as before,
+               (array_agg(after order by version desc))[1] as after
+          from policy_changes where version > $1
+         group by kind, key order by kind, key
+        """,
+        version,
+    )
+    return all_of(read_change, rows)
+
+
+async def by_number(db: Connection, version: int) -> Version | None:
+    """One version, if there is one with this number."""
+    row = await db.fetchrow(
+        """
+        select v.version, v.made_at, p.name as by, v.why, v.kind, v.scope, v.undoes, v.document
+          from policy_versions v
+          left join accounts a on a.id = v.made_by
+          left join actors p on p.id = a.actor_id
+         where v.version = $1
+        """,
+        version,
+    )
+    return read(row) if row else None
+
+
+async def to_undo(db: Connection, scope: str) -> int | None:
+    """The latest version of a scope that a person made, that changed something and is not taken back yet."""
+    found: int | None = await db.fetchval(
+        """
+        select v.version from policy_versions v join policy_versions p on p.version = v.version - 1
+         where v.scope = $1 and v.kind = 'change'
+           and not exists (select from policy_versions u where u.undoes = v.version)
+           and (v.document is distinct from p.document
+                or exists (select from policy_changes c where c.version = v.version))
+         order by v.version desc limit 1
+        """,
+        scope,
+    )
+    return found
 
 
 async def document(db: Connection, version: int | None = None) -> Document:

@@ -1,0 +1,192 @@
+"""Changing the policy: apply what somebody wrote, take it back, know what is in force. On the record.
+
+Everything that is in force is a version: the document (rules, word lists, mode) and what was changed beside
+it (domains, excludes, lists). Nothing is ever changed in place, so every former state can be brought back.
+A group's moderators write in the rules and words of their group; the staff in everything.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from fediverse_support.community import policies
+from fediverse_support.core.errors import Conflict, Malformed, Missing
+from fediverse_support.core.models import Account
+from fediverse_support.database import community, groups, policy_drafts, policy_versions
+from fediverse_support.database.policy_drafts import Draft
+from fediverse_support.database.policy_versions import Version
+from fediverse_support.database.pool import Connection
+from fediverse_support.moderation import deeds
+from fediverse_support.policy import scopes
+from fediverse_support.policy.document import INSTANCE, Document, Whole
+from fediverse_support.policy.scopes import Difference
+from fediverse_support.protocol.site import Site
+
+LONGEST_WHY = 5_000
+
+
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
+    """What applying came to: the new version (None: nothing differs from what is in force) and what differs.
+
+    `kept` names what others have changed since the version that the change was based on, and that stays.
+    """
+
+    version: int | None
+    difference: Difference = Difference()
+
+
+class Undone(msgspec.Struct, frozen=True, kw_only=True):
+    """What undoing came to: the new version, the one taken back, and what of it stays, in words, because a
+    later version has changed it again.
+    """
+
+    version: int
+    undoes: int
+    difference: Difference
+    kept: tuple[str, ...]
+
+
+async def current(db: Connection, scope: str = INSTANCE) -> Whole:
+    """All that is in force, as a file would say it; of a group: its rules and words."""
+    return scopes.whole_of(await policy_versions.document(db), scope)
+
+
+async def based_on(db: Connection) -> int:
+    """The version that a new draft begins from."""
+    return await policy_versions.latest(db)
+
+
+async def apply(
+    db: Connection,
+    site: Site,
+    whole: Whole,
+    *,
+    scope: str = INSTANCE,
+    by: Account | None,
+    why: str,
+    now: datetime,
+    based_on: int | None = None,
+) -> Applied:
+    """Put in force what `whole` says; what it does not speak of stays. The caller opened the transaction.
+
+    `based_on`: the version that it was written from. What others have changed since then and `whole` has not,
+    stays as it is now; what both have changed raises `Conflict`. Also raises `Forbidden` for what is not of
+    this scope and `Malformed` (`BadRule`, `BadFile`) for what cannot be put in force: then nothing changes.
+    """
+    _check_why(why)
+    await policy_versions.hold_still(db)
+    standing = await policy_versions.document(db)
+    wanted = scopes.laid_over(standing, whole, scope)
+    if based_on is not None:
+        wanted = await _reconciled(db, whole, scope, standing, based_on)
+    return await _put(db, standing, wanted, scope=scope, by=by, why=why, now=now)
+
+
+async def undo(
+    db: Connection, site: Site, *, scope: str = INSTANCE, by: Account | None, why: str, now: datetime
+) -> Undone:
+    """Take back the latest version of a scope that a person made; again: the one before it.
+
+    What later versions have changed once more stays as it is now, and is named. The caller opened the
+    transaction. Raises `Missing` if there is nothing to take back.
+    """
+    _check_why(why)
+    await policy_versions.hold_still(db)
+    number = await policy_versions.to_undo(db, scope)
+    if number is None:
+        raise Missing("There is no change of a person here that is not taken back already.")
+    before, after = await policy_versions.document(db, number - 1), await policy_versions.document(db, number)
+    standing = await policy_versions.document(db)
+    wanted, crossed = scopes.reconciled(after, before, standing)
+    wanted = scopes.kept_where(wanted, standing, crossed)
+    version = await policy_versions.begin(
+        db,
+        by=by.id if by else None,
+        why=why or f"Took back version {number}",
+        kind="undo",
+        scope=scope,
+        document=wanted,
+        undoes=number,
+    )
+    await community.set_mode(db, wanted.mode)
+    await _record(db, by, "undo policy", scope, why, now)
+    return Undone(
+        version=version, undoes=number, difference=scopes.difference(standing, wanted), kept=crossed
+    )
+
+
+async def history(db: Connection, scope: str | None = None, limit: int = 200) -> list[Version]:
+    """The versions, the newest first; of one scope or of all."""
+    return await policy_versions.history(db, limit, scope)
+
+
+async def load_draft(db: Connection, by: Account, scope: str) -> Draft | None:
+    """What somebody is writing on this scope and has not applied."""
+    return await policy_drafts.load(db, by.id, scope)
+
+
+async def save_draft(
+    db: Connection, by: Account, scope: str, document: Document, based_on: int, now: datetime
+) -> None:
+    """Keep what somebody is writing. Safe to run twice."""
+    await policy_drafts.save(db, by.id, scope, document, based_on, now)
+
+
+async def discard_draft(db: Connection, by: Account, scope: str) -> bool:
+    """Throw a draft away; False if there was none."""
+    return await policy_drafts.discard(db, by.id, scope)
+
+
+async def _put(
+    db: Connection,
+    standing: Document,
+    wanted: Document,
+    *,
+    scope: str,
+    by: Account | None,
+    why: str,
+    now: datetime,
+) -> Applied:
+    if wanted == standing:
+        return Applied(version=None)
+    await policies.compiled(0, (), wanted)
+    version = await policy_versions.begin(db, by=by.id if by else None, why=why, scope=scope, document=wanted)
+    await community.set_mode(db, wanted.mode)
+    await _record(db, by, "change policy", scope, why, now)
+    return Applied(version=version, difference=scopes.difference(standing, wanted))
+
+
+async def _reconciled(
+    db: Connection, whole: Whole, scope: str, standing: Document, based_on: int
+) -> Document:
+    """What is wanted, where others have changed something since the version that it was written from."""
+    latest = await policy_versions.latest(db)
+    if not 1 <= based_on <= latest:
+        raise Malformed(f"There is no version {based_on} of the policy: the last is {latest}.")
+    base = await policy_versions.document(db, based_on)
+    wanted, crossed = scopes.reconciled(base, scopes.laid_over(base, whole, scope), standing)
+    if crossed:
+        raise Conflict(await _crossing(db, based_on, crossed))
+    return wanted
+
+
+async def _crossing(db: Connection, based_on: int, crossed: tuple[str, ...]) -> str:
+    later = [
+        one for one in await policy_versions.history(db) if one.version > based_on and one.kind != "list"
+    ]
+    named = ", ".join(f"{one.version} by {one.by or 'the command line'}" for one in reversed(later[:5]))
+    return (
+        f"Meanwhile others have changed the same ({', '.join(crossed)}): version {named}. "
+        "Nothing was changed. Look at what they did, and write your change again on top of it."
+    )
+
+
+async def _record(db: Connection, by: Account | None, deed: str, scope: str, why: str, now: datetime) -> None:
+    name = scopes.group_of(scope)
+    group = await groups.by_name(db, name) if name else None
+    await deeds.record(db, by, deed, scope, why, now, group_id=group.actor.id if group else None)
+
+
+def _check_why(why: str) -> None:
+    if len(why) > LONGEST_WHY:
+        raise Malformed(f"The reason may have {LONGEST_WHY:,} characters.")
