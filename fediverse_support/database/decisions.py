@@ -1,5 +1,6 @@
 """The `decisions` table: every judgement of policy, kept with its reason."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,16 +33,18 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 read = reader(Decided)
 
 
-async def record(db: Connection, arrival: Arrival, decision: Decision) -> None:
-    """Keep what was decided about an arrival."""
+async def record(db: Connection, arrival: Arrival, decision: Decision) -> int:
+    """Keep what was decided about an arrival; the number under which it is kept."""
+    values = _values(arrival, decision)
     await db.execute(
         """
         insert into decisions (id, activity_uri, actor_uri, host, activity_type, outcome, amendments, rules,
                                reason, policy_version, facts, decided_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, left($9, 1000), $10, $11, $12)
         """,
-        *_values(arrival, decision),
+        *values,
     )
+    return values[0]
 
 
 async def record_and_finish(
@@ -82,7 +85,7 @@ async def record_and_finish(
     )
 
 
-def _values(arrival: Arrival, decision: Decision) -> tuple[object, ...]:
+def _values(arrival: Arrival, decision: Decision) -> tuple[int, *tuple[object, ...]]:
     return (
         new_id(),
         arrival.activity_uri,
@@ -97,6 +100,12 @@ def _values(arrival: Arrival, decision: Decision) -> tuple[object, ...]:
         arrival.facts(),
         arrival.at,
     )
+
+
+async def by_id(db: Connection, number: int) -> Decided | None:
+    """One decision, by its number."""
+    row = await db.fetchrow("select * from decisions where id = $1", number)
+    return read(row) if row else None
 
 
 async def about(db: Connection, activity_uri: str) -> list[Decided]:
@@ -128,6 +137,36 @@ async def forget_old(db: Connection, before: datetime) -> None:
         """
         delete from decisions where id in (
             select id from decisions where decided_at < $1 order by id limit 5000)
+        """,
+        before,
+    )
+
+
+async def forget_words_about(db: Connection, uris: Sequence[str]) -> None:
+    """Their author has deleted these posts: of what was decided the words go at once. Safe to run twice."""
+    await db.execute(
+        """
+        update decisions set words = null
+         where object_uri = any($1::text[]) and object_uri <> '' and words is not null
+        """,
+        list(uris),
+    )
+
+
+async def forget_words_of(db: Connection, actor_uri: str) -> None:
+    """An account is gone: the words of all that it sent go at once. Safe to run twice."""
+    await db.execute(
+        "update decisions set words = null where actor_uri = $1 and words is not null", actor_uri
+    )
+
+
+async def forget_words_before(db: Connection, before: datetime) -> None:
+    """Forget the words of decisions made before then; at most 5,000 at a time."""
+    await db.execute(
+        """
+        update decisions set words = null where id in (
+            select id from decisions
+             where words is not null and decided_at < $1 order by id limit 5000)
         """,
         before,
     )
