@@ -1,7 +1,7 @@
 """The web application: every address that this server answers, in one table, and what stands around it.
 
 request ─ POST to an inbox ──────────────────────────────────── Inbox
-        └ else: SecurityHeaders ─ LastResort ─ the table below ─ a page or a document
+        └ else: SecurityHeaders ─ Refusing ─ LastResort ─ the table below ─ a page or a document
 """
 
 import re
@@ -27,6 +27,7 @@ from fediverse_support.web.federation.answers import Endpoint, check_documents, 
 from fediverse_support.web.federation.inbox import Inbox, Owners
 from fediverse_support.web.federation.negotiation import wants_document
 from fediverse_support.web.federation.webfinger import webfinger
+from fediverse_support.web.federation.refusing import Refusing
 from fediverse_support.web.middleware import LastResort, SecurityHeaders, http_error, sorry
 from fediverse_support.web.pages.routes import ROUTES as PAGES
 from fediverse_support.web.rendering import Renderer
@@ -90,6 +91,9 @@ def build(foundation: Foundation, *, on_stored: Callable[[], None] | None = None
         routes=[*(Route(path, inbox, methods=["POST"]) for path in INBOXES), *table()],
         middleware=[
             Middleware(SecurityHeaders, is_secure=foundation.settings.is_secure),
+            Middleware(
+                Refusing, requesters=lambda: pages.state.services.requesters, origin=foundation.site.origin
+            ),
             Middleware(LastResort),
         ],
         exception_handlers={404: _no_such_address, 405: _no_such_address, Exception: sorry},
@@ -148,6 +152,7 @@ def _services(foundation: Foundation) -> Services:
             foundation.acquaintance,
             MembersElsewhere(foundation.documents, policy),
         ),
+        policy=policy,
         templates=Renderer(foundation.site.domain),
     )
 

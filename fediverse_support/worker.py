@@ -5,6 +5,7 @@ A loop that fails is logged and started again; a worker that is killed leaves le
 """
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -117,6 +118,7 @@ class Worker:
         """Forget what has been kept long enough; bring together what missed each other."""
         while not stop.is_set():
             now = clock.now()
+            policy = self._foundation.policies.current()
             async with acquire(self._foundation.pool) as db:
                 await inbox.forget_old(db, now - KEEP_ARRIVALS)
                 await decisions.forget_old(db, now - KEEP_DECISIONS)
@@ -132,7 +134,8 @@ class Worker:
                     await join_answers.empty_old_answers(db, now)
                     await invitations.forget_ended(db, now)
                 await voting.forget_choices(db, now)
-                for deed in (voting.close_next, voting.tell_next, repeating.write_next, severing.sever_next):
+                write_next = functools.partial(repeating.write_next, policy=policy)
+                for deed in (voting.close_next, voting.tell_next, write_next, severing.sever_next):
                     await self._do_what_is_due(db, deed, now)
             try:
                 await asyncio.wait_for(stop.wait(), HOUSEKEEPING_EVERY)

@@ -43,6 +43,7 @@ async def test_polls_end_and_threads_begin_by_themselves_and_once(home):
             posts.Words(title="When?", source=""),
             clock.now() - timedelta(days=2),
             addition=NewPoll(answers=("Now", "Later"), ends_after=timedelta(days=1)),
+            policy=home.policy,
         )
         wish = Wish(
             title="Round", source="One good thing?", schedule=Schedule(frequency="daily", at_time=time(9))

@@ -20,8 +20,11 @@ async def keep_post(
     """A post in state *held* waits for a moderator; the number of the hold. Safe to run twice.
 
     Called again after its words were replaced it keeps its place in line, except where it had been returned
-    to its author: then it waits at the end of the line.
+    to its author: then it waits at the end of the line. What waits goes on waiting, with the reason that it
+    had, also if policy would accept it by now: somebody wanted to look at it.
     """
+    if not decision.is_held and (number := await holds.wait_again(db, post.id, now)):
+        return number
     why = _why(actor_uri, decision, decision_id)
     return await holds.put_post(db, "post", post.id, post.group_id, why, now)
 

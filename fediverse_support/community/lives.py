@@ -9,7 +9,7 @@ from datetime import datetime
 from fediverse_support.community import group_documents, visibility
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Actor, Group
-from fediverse_support.database import actors, groups, lives
+from fediverse_support.database import actors, groups, holds, lives
 from fediverse_support.database.pool import Connection
 from fediverse_support.outbox.publishing import Followers, new_activity_uri, publish
 from fediverse_support.protocol.rendering import activities
@@ -107,6 +107,7 @@ async def delete(db: Connection, site: Site, group: Group, now: datetime) -> int
         )
     number = await lives.erase_posts(db, group.actor.id, now)
     await lives.wipe(db, group.actor.id)
+    await holds.withdraw_of_group(db, group.actor.id)
     await actors.mark_gone(db, group.actor.id, now)
     return number
 

@@ -9,31 +9,40 @@ What goes where:
 - for members only, into a group of ours: the group announces it to the servers of members, and nobody
   else gets a copy; into a group elsewhere: to that group and nobody else;
 - sealed: nowhere. It is stored here and never rendered for another server.
+
+Before any of it policy is asked (`judging.py`): what it wants a moderator to look at first is stored and told
+to nobody until it is let in (`releasing.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from fediverse_support.community import announcing, kinds, reaches, removals, speaking, visibility
+from fediverse_support.community import (
+    holds,
+    judging,
+    kinds,
+    post_activities,
+    reaches,
+    removals,
+    speaking,
+    visibility,
+)
 from fediverse_support.community import rules as agreements
 from fediverse_support.community import tags as tagging
+from fediverse_support.community.amendments import amended
 from fediverse_support.community.kinds import Addition
 from fediverse_support.core.errors import Conflict, Forbidden, Gone, Malformed, Missing
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import mentions_in, render_markdown, safe_text
 from fediverse_support.core.models import Actor, Group, Post, Reach, Viewer
-from fediverse_support.database import activities as stored
 from fediverse_support.database import actors, groups, places, posts, tombstones
+from fediverse_support.database import holds as held
 from fediverse_support.database.pool import Connection
-from fediverse_support.outbox.publishing import Followers, new_activity_uri, publish
-from fediverse_support.protocol.addressing import Visibility, audience_for_group_post
-from fediverse_support.protocol.rendering import activities
-from fediverse_support.protocol.rendering.posts import tombstone
+from fediverse_support.policy.engine import Policy
 from fediverse_support.protocol.rendering.tags import address, page_of
-from fediverse_support.protocol.rendering.times import precise_time
 from fediverse_support.protocol.site import Site
 
 LONGEST = 20_000
@@ -63,23 +72,34 @@ async def write(
     words: Words,
     now: datetime,
     *,
+    policy: Policy,
     addition: Addition | None = None,
 ) -> Post:
-    """Start a thread in `group`, here or elsewhere. Raises `Malformed` or `Forbidden`, changing nothing.
+    """Start a thread in `group`, here or elsewhere; it may have to wait for a moderator (state *held*).
 
-    `addition`: it is more than words, namely a poll or an event (`kinds.py`); then a title is enough.
+    `addition`: it is more than words, namely a poll or an event (`kinds.py`); then a title is enough. Raises
+    `Malformed`, `Forbidden` or, where policy refuses it, `NotTaken`, changing nothing.
     """
     rules = await _may_speak(db, group, author, now)
     reach = reaches.settle(words.reach, group, rules)
-    return await _publish_new(db, site, author, group, None, words, reach, now, addition)
+    post = await _composed(db, site, author, group, None, words, reach, now, addition)
+    return await _stored(db, site, author, group, None, post, now, policy, addition)
 
 
 async def reply(
-    db: Connection, site: Site, author: Actor, viewer: Viewer, parent_id: int, words: Words, now: datetime
+    db: Connection,
+    site: Site,
+    author: Actor,
+    viewer: Viewer,
+    parent_id: int,
+    words: Words,
+    now: datetime,
+    *,
+    policy: Policy,
 ) -> Post:
     """Answer a post that `viewer` (the author, signed in) may see. Raises `Missing` for any other.
 
-    An answer never reaches further than what it answers.
+    An answer never reaches further than what it answers. It is judged, and raises, as `write` does.
     """
     parent = await posts.seen_by(db, viewer, parent_id)
     if parent is None or parent.state != "live":
@@ -89,20 +109,45 @@ async def reply(
         raise Missing("This is in no group any more.")
     rules = await _may_speak(db, group, author, now, parent)
     reach = reaches.settle(words.reach, group, rules, parent)
-    return await _publish_new(db, site, author, group, parent, _as_reply(words), reach, now)
+    post = await _composed(db, site, author, group, parent, _as_reply(words), reach, now)
+    return await _stored(db, site, author, group, parent, post, now, policy)
 
 
-async def edit(db: Connection, site: Site, author: Actor, post_id: int, words: Words, now: datetime) -> Post:
-    """Change one's own post; what it said before stays as history. Raises `Missing`, `Forbidden`, `Gone`."""
+async def edit(
+    db: Connection, site: Site, author: Actor, post_id: int, words: Words, now: datetime, *, policy: Policy
+) -> Post:
+    """Change one's own post; what it said before stays as history. Gives the post as others see it now.
+
+    Where a moderator has to look at the change first, a live post goes on saying what it said; a post that
+    waits already gets its new words, and waits on. Raises `Missing`, `Forbidden`, `Gone` or `NotTaken`.
+    """
     post = await _own(db, author, post_id)
     words = words if post.in_reply_to is None else _as_reply(words)
     words = _checked(words, title_is_enough=post.type != "Note")
-    shown = post.edited_at or post.published_at
-    if now <= shown:
+    group = await actors.by_id(db, post.group_id) if post.group_id else None
+    if group is None:
+        raise Missing("This is in no group any more.")
+    changed = await reworded(db, site, post, words, now)
+    judged = await judging.judged(db, policy, author, group, changed, now, is_edit=True)
+    if judged.decision.is_held and post.state == "live":
+        kept = {"post": msgspec.to_builtins(words), "amendments": sorted(judged.decision.amendments)}
+        await holds.keep_edit(db, post, kept, author.uri, judged.decision, judged.number, now)
+        return post
+    changed = with_amendments(changed, judged.decision.amendments)
+    await replace_words(db, site, author, post, changed, now)
+    if post.state == "held":
+        await holds.keep_post(db, post, author.uri, judged.decision, judged.number, now)
+    await held.withdraw_of_post(db, post.id, "edit")
+    return changed
+
+
+async def reworded(db: Connection, site: Site, post: Post, words: Words, now: datetime) -> Post:
+    """`post` as it is with other words, not stored yet. Raises `Conflict` if it was changed just now."""
+    if now <= (post.edited_at or post.published_at):
         raise Conflict("This was changed a moment ago. Look at it again before you change it.")
     group = await actors.by_id(db, post.group_id) if post.group_id else None
     html, mentions = await _rendered(db, site, words.source, group)
-    changed = msgspec.structs.replace(
+    return msgspec.structs.replace(
         post,
         title=words.title,
         content_html=html,
@@ -113,11 +158,21 @@ async def edit(db: Connection, site: Site, author: Actor, post_id: int, words: W
         tags=await tagging.given(db, group, words.source, words.tags),
         edited_at=now,
     )
-    await posts.insert_version(db, post.id, shown, post)
+
+
+def with_amendments(changed: Post, amendments: Collection[str]) -> Post:
+    """A changed post with what policy asks for; how far it reaches was settled when it was written."""
+    return amended(changed, [one for one in amendments if one != "quiet"])
+
+
+async def replace_words(
+    db: Connection, site: Site, author: Actor, post: Post, changed: Post, now: datetime
+) -> None:
+    """Let `post` say what `changed` says, keep what it said, and tell who was told of it."""
+    await posts.insert_version(db, post.id, post.edited_at or post.published_at, post)
     await posts.replace_text(db, changed)
     if visibility.leaves(changed):
-        await tell_of_change(db, site, author, changed, now)
-    return changed
+        await post_activities.tell_of_change(db, site, author, changed, now)
 
 
 async def delete(db: Connection, site: Site, author: Actor, post_id: int, now: datetime) -> None:
@@ -125,12 +180,12 @@ async def delete(db: Connection, site: Site, author: Actor, post_id: int, now: d
     post = await _own(db, author, post_id)
     group = await actors.by_id(db, post.group_id) if post.group_id else None
     if visibility.leaves(post):
-        await _tell_of_deletion(db, site, author, group, post, now)
+        await post_activities.tell_of_deletion(db, site, author, group, post, now)
     await tombstones.bury(db, post.uri, author.uri, post.type, now)
     await removals.erase(db, post)
 
 
-async def _publish_new(
+async def _composed(
     db: Connection,
     site: Site,
     author: Actor,
@@ -141,10 +196,11 @@ async def _publish_new(
     now: datetime,
     addition: Addition | None = None,
 ) -> Post:
+    """A new post as its author wants it, not stored yet. Raises `Malformed`."""
     words = _checked(words, title_is_enough=addition is not None)
     html, mentions = await _rendered(db, site, words.source, group)
     number, public_id = new_id(), new_public_id()
-    post = Post(
+    return Post(
         id=number,
         uri=site.post(public_id),
         public_id=public_id,
@@ -169,135 +225,34 @@ async def _publish_new(
         received_at=now,
         active_at=now,
     )
-    await posts.insert(db, post)
-    if addition is not None:
-        await kinds.keep(db, post, addition)
-    if parent is not None:
-        await posts.touch_thread(db, post.root_id, now)
-    if visibility.leaves(post):
-        await _tell_of_new(db, site, author, group, parent, post, now)
-    return post
 
 
-async def _tell_of_new(
-    db: Connection, site: Site, author: Actor, group: Actor, parent: Post | None, post: Post, now: datetime
-) -> None:
-    parent_author = await actors.by_id(db, parent.author_id) if parent else None
-    document = await render(db, site, post, author, group, parent_author)
-    create = activities.create(new_activity_uri(site), document)
-    await publish(
-        db,
-        site,
-        author,
-        create,
-        object_uri=post.uri,
-        is_public=visibility.is_public(post),
-        is_listed=True,
-        to=await _addressed(db, group, parent_author, post),
-    )
-    if group.is_local:
-        await announcing.announce_post(db, site, group, post, author, create, now)
-
-
-async def tell_of_change(
+async def _stored(
     db: Connection,
     site: Site,
     author: Actor,
+    group: Actor,
+    parent: Post | None,
     post: Post,
     now: datetime,
-    *,
-    only_numbers: bool = False,
-    also: Sequence[Actor] = (),
-) -> None:
-    """Send an Update of one of our posts that `visibility.leaves`, to the actors `also` too.
-
-    Microblog servers take an Update only from the author; the others take it from the group.
-    `only_numbers`: no word of it has changed, only the totals of its poll.
-    """
-    group = await actors.by_id(db, post.group_id) if post.group_id else None
-    if group is None:
-        return
-    parent = await posts.by_id(db, post.parent_id) if post.parent_id else None
-    parent_author = await actors.by_id(db, parent.author_id) if parent else None
-    document = await render(db, site, post, author, group, parent_author)
-    uri = new_activity_uri(site)
-    update = (
-        activities.refresh(uri, document, precise_time(now))
-        if only_numbers
-        else activities.update(uri, document)
-    )
-    await publish(
-        db,
-        site,
-        author,
-        update,
-        object_uri=post.uri,
-        followers=_microblogs(group, post),
-        to=[*await _addressed(db, group, parent_author, post), *also],
-    )
-    if group.is_local:
-        await announcing.pass_on(db, site, group, update, post.uri, now, reach=post.reach)
-
-
-async def _tell_of_deletion(
-    db: Connection, site: Site, author: Actor, group: Actor | None, post: Post, now: datetime
-) -> None:
-    if group is None:
-        return
-    parent = await posts.by_id(db, post.parent_id) if post.parent_id else None
-    parent_author = await actors.by_id(db, parent.author_id) if parent else None
-    followers = group.followers_url or f"{group.uri}/followers"
-    reach: Visibility = "members" if post.reach == "members" else "open"
-    audience = audience_for_group_post(group.uri, followers, reach)
-    delete = activities.delete(
-        new_activity_uri(site),
-        actor=author.uri,
-        object=tombstone(post.uri, post.type, now),
-        audience=audience,
-    )
-    to = await _addressed(db, group, parent_author, post)
-    if group.is_local:
-        await announcing.withdraw(db, site, group, post, now)
-    await stored.withdraw_about(db, post.uri, now)
-    await publish(
-        db,
-        site,
-        author,
-        delete,
-        object_uri=post.uri,
-        followers=_microblogs(group, post),
-        to=to,
-    )
-    if group.is_local:
-        await announcing.pass_on(db, site, group, delete, post.uri, now, reach=post.reach)
-
-
-async def render(
-    db: Connection, site: Site, post: Post, author: Actor, group: Actor | None, parent_author: Actor | None
-) -> dict[str, Any]:
-    """One of our posts, as it is sent and served. Raises `Missing` or `Gone`."""
-    root = await posts.by_id(db, post.root_id) if post.root_id != post.id else None
-    return await kinds.document(db, site, post, author, group, parent_author, root.uri if root else None)
-
-
-def _microblogs(group: Actor, post: Post) -> Followers | None:
-    """The followers of our group who take edits and deletions of what is public from its author only."""
-    is_told = group.is_local and visibility.is_public(post)
-    return Followers(group, "object") if is_told else None
-
-
-async def _addressed(
-    db: Connection, group: Actor, parent_author: Actor | None, post: Post
-) -> Sequence[Actor]:
-    """Who hears of a post at their own inbox: a group elsewhere, the author answered, those mentioned.
-
-    What is for members only a group elsewhere gets and nobody else: it knows who its members are.
-    """
-    if post.reach == "members":
-        return [] if group.is_local or group.state != "active" else [group]
-    mentioned = await actors.by_uris(db, [str(item["href"]) for item in post.mentions])
-    found = [group, *([parent_author] if parent_author else []), *mentioned]
-    return [actor for actor in found if not actor.is_local and actor.state == "active"]
+    policy: Policy,
+    addition: Addition | None = None,
+) -> Post:
+    """Store a new post as policy wants it, and tell of it if it is live. Raises `NotTaken`."""
+    judged = await judging.judged(db, policy, author, group, post, now, addition=addition)
+    post = amended(post, judged.decision.amendments)
+    post = msgspec.structs.replace(post, state="held" if judged.decision.is_held else "live")
+    await posts.insert(db, post)
+    if addition is not None:
+        await kinds.keep(db, post, addition)
+    if post.state == "held":
+        await holds.keep_post(db, post, author.uri, judged.decision, judged.number, now)
+        return post
+    if parent is not None:
+        await posts.touch_thread(db, post.root_id, now)
+    if visibility.leaves(post):
+        await post_activities.tell_of_new(db, site, author, group, parent, post, now)
+    return post
 
 
 async def _rendered(

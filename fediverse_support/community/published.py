@@ -13,8 +13,7 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import posts as writing
-from fediverse_support.community import threads, visibility
+from fediverse_support.community import post_activities, threads, visibility
 from fediverse_support.core.errors import Gone, Malformed, Missing
 from fediverse_support.core.identifiers import is_local_name
 from fediverse_support.core.models import GUEST, Actor, Group, Post, Viewer
@@ -106,7 +105,7 @@ async def note_of(db: Connection, site: Site, found: Post) -> dict[str, Any]:
     place = await actors.by_id(db, found.group_id) if found.group_id else None
     parent = await posts.by_id(db, found.parent_id) if found.parent_id else None
     answered = await actors.by_id(db, parent.author_id) if parent else None
-    return await writing.render(db, site, found, author, place, answered)
+    return await post_activities.render(db, site, found, author, place, answered)
 
 
 async def said_elsewhere(

@@ -13,7 +13,7 @@ from fediverse_support.community import announcing, join_answers
 from fediverse_support.core.errors import Forbidden
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import activities as stored
-from fediverse_support.database import actors, events, follows, groups, polls, posts, tombstones
+from fediverse_support.database import actors, events, follows, groups, holds, polls, posts, tombstones
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.site import Site
 
@@ -49,8 +49,12 @@ async def delete_confirmed(db: Connection, site: Site, post: Post, now: datetime
 
 
 async def erase(db: Connection, post: Post) -> None:
-    """Wipe what a post said and let its thread sink to where it would be without it. Safe to run twice."""
+    """Wipe what a post said and let its thread sink to where it would be without it. Safe to run twice.
+
+    What waited for a moderator about it waits no more.
+    """
     await posts.erase(db, post.id)
+    await holds.withdraw_of_post(db, post.id)
     await posts.refresh_activity(db, post.root_id)
 
 
@@ -111,5 +115,7 @@ async def forget_actor(db: Connection, site: Site, actor: Actor, now: datetime) 
     await polls.forget_actor(db, actor.id)
     await events.forget_actor(db, actor.id)
     await join_answers.forget(db, actor.id, now)
+    await holds.withdraw_of_actor(db, actor.uri)
+    await holds.withdraw_of_group(db, actor.id)
     await actors.mark_gone(db, actor.id, now)
     return len(theirs)

@@ -13,7 +13,7 @@ import msgspec
 from babel import Locale
 from babel.dates import format_date
 
-from fediverse_support.community import posts
+from fediverse_support.community import judging, posts
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Refused
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.core.local_times import is_time_zone, moment_of
@@ -22,6 +22,7 @@ from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, repeating
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.repeating import Frequency, Repeating
+from fediverse_support.policy.engine import Policy
 from fediverse_support.protocol.site import Site
 
 LONGEST_TITLE = 160
@@ -136,12 +137,13 @@ async def remove(db: Connection, group: Actor, number: int) -> None:
     await repeating.remove(db, (await _known(db, group, number)).id)
 
 
-async def write_next(db: Connection, site: Site, now: datetime) -> bool:
+async def write_next(db: Connection, site: Site, now: datetime, *, policy: Policy) -> bool:
     """Write one thread whose time has come; False if there is none.
 
     The caller opened the transaction, in which the thread and its next time commit together: no worker writes
     it twice, and one that is killed has not written it. If its author does not look after the group any more,
-    or the group does not take it, it rests, and the moderators see why.
+    or the group or policy does not take it, it rests, and the moderators see why. Where policy wants it to be
+    looked at first it waits among what the moderators find there.
     """
     thread = await repeating.due(db, now)
     if thread is None:
@@ -160,8 +162,8 @@ async def write_next(db: Connection, site: Site, now: datetime) -> bool:
         content_warning=thread.content_warning,
     )
     try:
-        async with db.transaction():
-            post = await posts.write(db, site, author, group, words, now)
+        async with judging.on_record(db):
+            post = await posts.write(db, site, author, group, words, now, policy=policy)
     except (Refused, Missing):
         await repeating.pause(db, thread.id, "refused")
     else:

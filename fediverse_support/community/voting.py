@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from fediverse_support.community import posts as writing
-from fediverse_support.community import taking_part, visibility
+from fediverse_support.community import post_activities, taking_part, visibility
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.identifiers import new_public_id
 from fediverse_support.core.models import Actor, Post
@@ -134,4 +133,4 @@ async def _tell(db: Connection, site: Site, post_id: int, now: datetime, also: S
     author = await actors.by_id(db, post.author_id) if post is not None else None
     if post is not None and author is not None and visibility.leaves(post):
         others = also if visibility.is_public(post) else []
-        await writing.tell_of_change(db, site, author, post, now, only_numbers=True, also=others)
+        await post_activities.tell_of_change(db, site, author, post, now, only_numbers=True, also=others)

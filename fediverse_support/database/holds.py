@@ -66,6 +66,7 @@ async def put_post(
     """Let a post, or the changed words of one, wait; the number of the hold. Safe to run twice.
 
     What waits already keeps its place in line; what was returned to its author begins at the end again.
+    Of an edit the parts of `words` that are new take the place of the old ones, the others stay.
     """
     return int(
         await db.fetchval(
@@ -75,7 +76,8 @@ async def put_post(
             values ($1, $2, $3, $4, $5, $6, $7, left($8, 1000), $9, $10)
                 on conflict (post_id, kind) where state in ('waiting', 'returned') do update
                set state = 'waiting', decision_id = excluded.decision_id, rules = excluded.rules,
-                   reason = excluded.reason, words = excluded.words, note = '', decided_at = null,
+                   reason = excluded.reason, words = coalesce(holds.words, '{}') || excluded.words,
+                   note = '', decided_at = null,
                    decided_by = null,
                    held_at = case when holds.state = 'returned' then excluded.held_at else holds.held_at end
             returning id
@@ -140,40 +142,53 @@ async def overtake(db: Connection, post_id: int, inbox_id: int, now: datetime) -
     )
 
 
-async def withdraw(
-    db: Connection,
-    now: datetime,
-    *,
-    post_id: int | None = None,
-    actor_uri: str | None = None,
-    kind: Kind | None = None,
-) -> int:
-    """Nothing waits any more that is about this post, or that is by this actor; how many did.
+async def wait_again(db: Connection, post_id: int, now: datetime) -> int | None:
+    """A held post has other words: if it was returned, it waits at the end of the line. Safe to run twice.
 
-    Of a given `kind` or of all. Arrivals that were kept for it have ended with it. Safe to run twice.
+    The number of its hold, None if there is none.
     """
-    return int(
-        await db.fetchval(
-            """
-            with gone as (
-                update holds set state = 'withdrawn', words = null, decided_at = $1
-                 where state in ('waiting', 'returned') and ($4::text is null or kind = $4)
-                   and (post_id = $2 or actor_uri = $3)
-                returning inbox_id
-            ), ended as (
-                update inbox i
-                   set state = 'done', outcome = 'It was taken back while it waited for a moderator.',
-                       processed_at = $1
-                  from gone where i.id = gone.inbox_id and i.state = 'held'
-            )
-            select count(*) from gone
-            """,
-            now,
-            post_id,
-            actor_uri,
-            kind,
-        )
+    number: int | None = await db.fetchval(
+        """
+        update holds
+           set state = 'waiting', note = '', decided_at = null, decided_by = null,
+               held_at = case when state = 'returned' then $2 else held_at end
+         where post_id = $1 and kind = 'post' and state in ('waiting', 'returned')
+        returning id
+        """,
+        post_id,
+        now,
     )
+    return number
+
+
+_WITHDRAWN = """
+    with gone as (
+        update holds set state = 'withdrawn', words = null, decided_at = now()
+         where state in ('waiting', 'returned')
+           and ($1::bigint is null or post_id = $1) and ($2::text is null or actor_uri = $2)
+           and ($3::bigint is null or group_id = $3) and ($4::text is null or kind = $4)
+        returning inbox_id
+    )
+    update inbox i
+       set state = 'done', outcome = 'It was taken back while it waited for a moderator.',
+           processed_at = now()
+      from gone where i.id = gone.inbox_id and i.state = 'held'
+"""
+
+
+async def withdraw_of_post(db: Connection, post_id: int, kind: Kind | None = None) -> None:
+    """Nothing about this post waits any more (or nothing of this kind). Safe to run twice."""
+    await db.execute(_WITHDRAWN, post_id, None, None, kind)
+
+
+async def withdraw_of_actor(db: Connection, actor_uri: str) -> None:
+    """Nothing by this actor waits any more. Safe to run twice."""
+    await db.execute(_WITHDRAWN, None, actor_uri, None, None)
+
+
+async def withdraw_of_group(db: Connection, group_id: int) -> None:
+    """Nothing in this group waits any more. Safe to run twice."""
+    await db.execute(_WITHDRAWN, None, None, group_id, None)
 
 
 async def lock(db: Connection, hold_id: int) -> Hold | None:

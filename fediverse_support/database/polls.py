@@ -5,7 +5,7 @@ and nobody is counted twice.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fediverse_support.core.models import Actor
 from fediverse_support.core.polls import Answer, Poll
@@ -179,6 +179,13 @@ async def voters_elsewhere(db: Connection, post_id: int) -> list[Actor]:
         post_id,
     )
     return all_of(actors.read, rows)
+
+
+async def prolong(db: Connection, post_id: int, by: timedelta) -> None:
+    """Let a poll that waited for a moderator be open for as long as it should have been."""
+    await db.execute(
+        "update polls set ends_at = ends_at + $2, closed_at = null where post_id = $1", post_id, by
+    )
 
 
 async def due(db: Connection, now: datetime, limit: int) -> list[int]:

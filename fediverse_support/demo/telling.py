@@ -211,7 +211,9 @@ class Teller:
         )
         async with acquire(home.foundation.pool) as db, db.transaction():
             author = await _local(db, thread.by)
-            return await posts.write(db, home.foundation.site, author, group, words, now)
+            return await posts.write(
+                db, home.foundation.site, author, group, words, now, policy=home.foundation.policies.current()
+            )
 
     async def _answer(self, home: Community, said: Said, now: datetime) -> Post:
         thread = self._story.threads[said.thread]
@@ -221,7 +223,16 @@ class Teller:
         async with acquire(home.foundation.pool) as db, db.transaction():
             author = await _local(db, answer.by)
             viewer = Viewer(actor_id=author.id)
-            return await posts.reply(db, home.foundation.site, author, viewer, parent.id, words, now)
+            return await posts.reply(
+                db,
+                home.foundation.site,
+                author,
+                viewer,
+                parent.id,
+                words,
+                now,
+                policy=home.foundation.policies.current(),
+            )
 
     async def _read(self, home: Community) -> None:
         """Everybody has read what their groups said until a while ago, so that only the newest is new."""

@@ -1,5 +1,7 @@
 """What a handler can reach: made once at the start, never changed."""
 
+from collections.abc import Callable
+
 import msgspec
 from starlette.requests import Request
 
@@ -9,13 +11,17 @@ from fediverse_support.database.pool import Pool
 from fediverse_support.inbox.lookups import Lookups
 from fediverse_support.inbox.requesters import Requesters
 from fediverse_support.network.documents import Documents
+from fediverse_support.policy.engine import Policy
 from fediverse_support.protocol.site import Site
 from fediverse_support.web.clients import Limiter
 from fediverse_support.web.rendering import Renderer
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts that outlive a request; the application keeps them as `app.state.services`."""
+    """The parts that outlive a request; the application keeps them as `app.state.services`.
+
+    `policy` gives the policy in force.
+    """
 
     settings: Settings
     site: Site
@@ -24,6 +30,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     documents: Documents
     lookups: Lookups
     requesters: Requesters
+    policy: Callable[[], Policy]
     templates: Renderer
     limiter: Limiter = msgspec.field(default_factory=Limiter)
 

@@ -167,7 +167,14 @@ async def answer(house: House, name: str, parent: posts.Post, source: str) -> po
             clock.now() - timedelta(days=1),
         )
         return await posts.reply(
-            db, house.world.site, author, found.viewer, parent.id, posts.Words(source=source), clock.now()
+            db,
+            house.world.site,
+            author,
+            found.viewer,
+            parent.id,
+            posts.Words(source=source),
+            clock.now(),
+            policy=house.world.policy,
         )
 
 

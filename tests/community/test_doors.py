@@ -132,8 +132,10 @@ async def write(home, author, group, asked):
     viewer = Viewer(actor_id=author.id, member_of=(group.actor.id,))
     words = posts.Words(source="canary", title="canary", reach=asked)
     async with acquire(home.pool) as db, db.transaction():
-        start = await posts.write(db, home.site, author, group.actor, words, clock.now())
-        answer = await posts.reply(db, home.site, author, viewer, start.id, words, clock.now())
+        start = await posts.write(db, home.site, author, group.actor, words, clock.now(), policy=home.policy)
+        answer = await posts.reply(
+            db, home.site, author, viewer, start.id, words, clock.now(), policy=home.policy
+        )
         await stored.pin(db, group.actor.id, start.uri)
     assert (start.reach, answer.reach) == (asked, asked)
     return start, answer

@@ -31,7 +31,9 @@ def new(**changes) -> NewEvent:
 async def call(home, author, group, **changes):
     async with acquire(home.pool) as db, db.transaction():
         words = posts.Words(title="Listening circle", source="Bring tea.")
-        return await posts.write(db, home.site, author, group, words, clock.now(), addition=new(**changes))
+        return await posts.write(
+            db, home.site, author, group, words, clock.now(), addition=new(**changes), policy=home.policy
+        )
 
 
 async def ask(home, person, post, uri="", now=None, **more):
@@ -88,7 +90,13 @@ async def test_the_way_in_is_in_nothing_that_is_sent_or_served(home):
     await ask(home, ben, post)
     async with acquire(home.pool) as db, db.transaction():
         await hosting.change(
-            db, home.site, ada, post.id, new(place="Old mill"), clock.now() + timedelta(seconds=1)
+            db,
+            home.site,
+            ada,
+            post.id,
+            new(place="Old mill"),
+            clock.now() + timedelta(seconds=1),
+            policy=home.policy,
         )
     async with acquire(home.pool) as db, db.transaction():
         await hosting.set_cancelled(db, home.site, ada, post.id, True, clock.now() + timedelta(seconds=2))
@@ -190,7 +198,7 @@ async def test_nobody_but_the_organiser_changes_or_cancels(home):
     post = await call(home, ada, group.actor)
     async with acquire(home.pool) as db, db.transaction():
         with pytest.raises(Forbidden):
-            await hosting.change(db, home.site, ben, post.id, new(), clock.now())
+            await hosting.change(db, home.site, ben, post.id, new(), clock.now(), policy=home.policy)
         with pytest.raises(Forbidden):
             await hosting.set_cancelled(db, home.site, ben, post.id, True, clock.now())
 
@@ -231,7 +239,7 @@ async def test_a_new_link_goes_to_every_guest_elsewhere_and_a_changed_place_to_n
     for seconds, changes in enumerate([{"place": "Mill"}, {"join_link": "https://meet.example/OTHER"}], 1):
         async with acquire(home.pool) as db, db.transaction():
             later = clock.now() + timedelta(seconds=seconds)
-            await hosting.change(db, home.site, ada, post.id, new(**changes), later)
+            await hosting.change(db, home.site, ada, post.id, new(**changes), later, policy=home.policy)
     first, second = await letters(home, ada)
     assert LINK in first["object"]["content"]
     assert "OTHER" in second["object"]["content"]

@@ -62,6 +62,7 @@ async def test_one_answers_only_what_one_sees(home):
                 post.id,
                 posts.Words(source="x"),
                 clock.now(),
+                policy=home.policy,
             )
 
 

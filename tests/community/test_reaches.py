@@ -55,9 +55,13 @@ async def say(home, author, group, reach, parent=None):
     words = posts.Words(source="Good morning.", title="A thread", reach=reach)
     async with acquire(home.pool) as db, db.transaction():
         if parent is None:
-            return await posts.write(db, home.site, author, group.actor, words, clock.now())
+            return await posts.write(
+                db, home.site, author, group.actor, words, clock.now(), policy=home.policy
+            )
         viewer = Viewer(actor_id=author.id, member_of=(group.actor.id,))
-        return await posts.reply(db, home.site, author, viewer, parent.id, words, clock.now())
+        return await posts.reply(
+            db, home.site, author, viewer, parent.id, words, clock.now(), policy=home.policy
+        )
 
 
 async def test_who_asks_for_more_gets_what_there_is_and_is_told_so(home):
@@ -136,7 +140,7 @@ async def test_what_members_write_in_a_group_elsewhere_goes_there_and_to_nobody_
     group = msgspec.structs.replace(there, type="Group", approves_followers=True)
     async with acquire(home.pool) as db, db.transaction():
         words = posts.Words(source="Hello @max@mastodon.example", title="Tea", reach="open")
-        post = await posts.write(db, home.site, ada, group, words, clock.now())
+        post = await posts.write(db, home.site, ada, group, words, clock.now(), policy=home.policy)
     assert post.reach == "members"
     (letter,) = await letters(home, "lemmy.example")
     assert (letter["type"], PUBLIC in json.dumps(letter)) == ("Create", False)

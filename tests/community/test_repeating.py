@@ -119,7 +119,7 @@ async def write_all(home, now) -> int:
     async with acquire(home.pool) as db:
         while True:
             async with db.transaction():
-                if not await repeating.write_next(db, home.site, now):
+                if not await repeating.write_next(db, home.site, now, policy=home.policy):
                     return count
             count += 1
 
@@ -194,9 +194,9 @@ async def test_two_workers_write_it_once(home):
     now = clock.now()
     async with acquire(home.pool) as one, acquire(home.pool) as other:
         async with one.transaction():
-            assert await repeating.write_next(one, home.site, now)
+            assert await repeating.write_next(one, home.site, now, policy=home.policy)
             async with other.transaction():
-                assert not await repeating.write_next(other, home.site, now)
+                assert not await repeating.write_next(other, home.site, now, policy=home.policy)
     await asyncio.gather(*(write_all(home, now) for _ in range(4)))
     assert len(await threads(home)) == 1
 
@@ -208,7 +208,7 @@ async def test_a_worker_that_is_killed_in_the_middle_has_written_nothing(home):
 
     async def die_in_the_middle() -> None:
         async with acquire(home.pool) as db, db.transaction():
-            await repeating.write_next(db, home.site, now)
+            await repeating.write_next(db, home.site, now, policy=home.policy)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -22,7 +22,14 @@ async def ask(home, author, group, now=None, **changes):
     async with acquire(home.pool) as db, db.transaction():
         words = posts.Words(title="When do we meet?", source="")
         return await posts.write(
-            db, home.site, author, group, words, now or clock.now(), addition=NewPoll(**given)
+            db,
+            home.site,
+            author,
+            group,
+            words,
+            now or clock.now(),
+            addition=NewPoll(**given),
+            policy=home.policy,
         )
 
 

@@ -36,7 +36,16 @@ async def village(make_fediverse):
 async def write(community, author, group, addition, title):
     async with acquire(community.pool) as db, db.transaction():
         words = posts.Words(title=title, source="")
-        return await posts.write(db, community.site, author, group, words, clock.now(), addition=addition)
+        return await posts.write(
+            db,
+            community.site,
+            author,
+            group,
+            words,
+            clock.now(),
+            addition=addition,
+            policy=community.laid.policies.current(),
+        )
 
 
 async def there(community, post):

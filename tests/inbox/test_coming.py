@@ -26,7 +26,14 @@ async def call(world, group, author=None, **changes):
     async with acquire(world.pool) as db, db.transaction():
         words = posts.Words(title="Circle", source="")
         return await posts.write(
-            db, world.site, author, group, words, world.clock(), addition=NewEvent(**given | changes)
+            db,
+            world.site,
+            author,
+            group,
+            words,
+            world.clock(),
+            addition=NewEvent(**given | changes),
+            policy=world.policy,
         )
 
 

@@ -34,7 +34,15 @@ def announce(group, inner):
 async def writes(world, mira, group):
     async with acquire(world.pool) as db, db.transaction():
         stored = await actors.by_uri(db, group.uri)
-        await posts.write(db, world.site, mira, stored, posts.Words(source="x", title="x"), world.clock())
+        await posts.write(
+            db,
+            world.site,
+            mira,
+            stored,
+            posts.Words(source="x", title="x"),
+            world.clock(),
+            policy=world.policy,
+        )
 
 
 async def test_a_lock_by_the_group_closes_the_thread_here(world, internet):
@@ -47,7 +55,14 @@ async def test_a_lock_by_the_group_closes_the_thread_here(world, internet):
         viewer = posts.Viewer(actor_id=mira.id)
         with pytest.raises(Forbidden, match="closed this conversation"):
             await posts.reply(
-                db, world.site, mira, viewer, root["id"], posts.Words(source="x"), world.clock()
+                db,
+                world.site,
+                mira,
+                viewer,
+                root["id"],
+                posts.Words(source="x"),
+                world.clock(),
+                policy=world.policy,
             )
     await world.send(group, announce(group, mod.does("Undo", lock)))
     assert (await world.post(uri))["locked_at"] is None

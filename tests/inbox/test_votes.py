@@ -19,7 +19,14 @@ async def ask(world, group, author=None, **changes):
     async with acquire(world.pool) as db, db.transaction():
         words = posts.Words(title="Which tea?", source="")
         return await posts.write(
-            db, world.site, author, group, words, world.clock(), addition=NewPoll(**given)
+            db,
+            world.site,
+            author,
+            group,
+            words,
+            world.clock(),
+            addition=NewPoll(**given),
+            policy=world.policy,
         )
 
 

@@ -125,7 +125,14 @@ async def _written(scene: Scene, name: str, reach: str = "members", addition: ob
     async with acquire(scene.home.pool) as db, db.transaction():
         group = scene.groups[name].actor
         return await posts.write(
-            db, scene.home.site, scene.people["ada"], group, words, clock.now(), addition=addition
+            db,
+            scene.home.site,
+            scene.people["ada"],
+            group,
+            words,
+            clock.now(),
+            addition=addition,
+            policy=scene.home.policy,
         )
 
 

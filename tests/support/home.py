@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from fediverse_support import app
 from fediverse_support.accounts import members
 from fediverse_support.community import groups, posts
-from fediverse_support.community.policies import set_level
 from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Group, Level, Post, Viewer
 from fediverse_support.core.settings import Settings
@@ -26,7 +25,10 @@ from fediverse_support.database import posts as stored_posts
 from fediverse_support.database.pool import acquire
 from fediverse_support.foundation import Foundation, laid
 from fediverse_support.inbox.processing import Processor
+from fediverse_support.moderation import ladder
 from fediverse_support.outbox.delivering import Deliverer
+from fediverse_support.policy.engine import Policy
+from fediverse_support.policy.levels import level_of
 from fediverse_support.protocol.signatures.keys import generate_rsa
 from tests.support.remote import RemoteActor, Signed, known
 
@@ -54,6 +56,11 @@ class Home:
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=False), base_url=self.site.origin
         )
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.foundation.policies.current()
 
     def _note(self) -> None:
         self.stored += 1
@@ -143,20 +150,24 @@ class Home:
         """A thread in a group."""
         async with acquire(self.pool) as db, db.transaction():
             words = posts.Words(source=source, title=title)
-            return await posts.write(db, self.site, author, group, words, clock.now())
+            return await posts.write(db, self.site, author, group, words, clock.now(), policy=self.policy)
 
     async def reply(self, author: Actor, parent: Post, source: str = "Yes.") -> Post:
         """An answer."""
         async with acquire(self.pool) as db, db.transaction():
             viewer = Viewer(actor_id=author.id, member_of=(parent.group_id,) if parent.group_id else ())
             words = posts.Words(source=source)
-            return await posts.reply(db, self.site, author, viewer, parent.id, words, clock.now())
+            return await posts.reply(
+                db, self.site, author, viewer, parent.id, words, clock.now(), policy=self.policy
+            )
 
     async def edit(self, author: Actor, post: Post, source: str, at: datetime | None = None) -> Post:
         """Change a post."""
         async with acquire(self.pool) as db, db.transaction():
             words = posts.Words(source=source, title=post.title)
-            return await posts.edit(db, self.site, author, post.id, words, at or clock.now())
+            return await posts.edit(
+                db, self.site, author, post.id, words, at or clock.now(), policy=self.policy
+            )
 
     async def delete(self, author: Actor, post: Post) -> None:
         """Delete a post."""
@@ -186,10 +197,10 @@ class Home:
             await follows.ask(db, member.id, followed.id, uri)
         return uri
 
-    async def set_level(self, domain: str, level: Level) -> None:
-        """Put a domain on the ladder."""
+    async def set_level(self, domain: str, level: Level | str) -> None:
+        """Put a domain on the ladder; `level` as it is written: `limited+no-media`."""
         async with acquire(self.pool) as db, db.transaction():
-            await set_level(db, self.site, domain, level)
+            await ladder.put(db, self.site, {domain: level_of(level)}, by=None, why="", now=clock.now())
         async with acquire(self.pool) as db:
             await self.foundation.policies.refresh(db)
 

@@ -124,22 +124,24 @@ class World:
         self.settings = settings
         self.site = site_of(settings)
         self.seal = Seal(b"k" * 32)
-        acquaintance = Acquaintance(pool, self.site, documents, lambda: POLICY)
+        self.policy = POLICY
+        acquaintance = Acquaintance(pool, self.site, documents, lambda: self.policy)
         self.services = Services(
             settings=settings,
             site=self.site,
             pool=pool,
             seal=self.seal,
             documents=documents,
-            lookups=Lookups(pool, self.site, documents, acquaintance, lambda: POLICY),
+            lookups=Lookups(pool, self.site, documents, acquaintance, lambda: self.policy),
             requesters=Requesters(
                 pool,
                 self.site,
-                lambda: POLICY,
+                lambda: self.policy,
                 KnownKeys(pool),
                 acquaintance,
-                MembersElsewhere(documents, lambda: POLICY),
+                MembersElsewhere(documents, lambda: self.policy),
             ),
+            policy=lambda: self.policy,
             templates=Renderer(self.site.domain),
         )
         check_routes([*PAGES, *DESK])
@@ -267,7 +269,13 @@ class Village:
         async with acquire(self.world.pool) as db, db.transaction():
             author = await actors.by_id(db, account.actor_id)
             return await posts.write(
-                db, self.world.site, author, group, posts.Words(source=source, **words), clock.now()
+                db,
+                self.world.site,
+                author,
+                group,
+                posts.Words(source=source, **words),
+                clock.now(),
+                policy=self.world.policy,
             )
 
     async def remote(self, uri: str, type: str = "Person", name: str = "rosa") -> Actor:

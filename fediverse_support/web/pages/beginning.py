@@ -47,6 +47,13 @@ async def begin(visit: Visit, actor: Actor, form: Form, addition: Addition) -> R
     async with visit.db.transaction():
         await agreeing.take(visit, actor.id, form, now)
         post = await posts.write(
-            visit.db, visit.services.site, author, actor, words_of(form), now, addition=addition
+            visit.db,
+            visit.services.site,
+            author,
+            actor,
+            words_of(form),
+            now,
+            addition=addition,
+            policy=visit.services.policy(),
         )
     return RedirectResponse(f"/posts/{post.public_id}{reaching.mark(form, post)}", 303)

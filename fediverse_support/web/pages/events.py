@@ -118,7 +118,15 @@ async def change(visit: Visit, form: Form) -> Response:
     try:
         async with visit.db.transaction():
             new = event_of(form, needs_title=False)
-            await hosting.change(visit.db, visit.services.site, organiser, post.id, new, clock.now())
+            await hosting.change(
+                visit.db,
+                visit.services.site,
+                organiser,
+                post.id,
+                new,
+                clock.now(),
+                policy=visit.services.policy(),
+            )
     except (Malformed, Conflict) as refusal:
         return await _change_page(visit, post, form, refusal)
     return RedirectResponse(f"/posts/{post.public_id}", 303)

@@ -153,7 +153,14 @@ async def reply(visit: Visit, form: Form) -> Response:
         async with visit.db.transaction():
             await agreeing.take(visit, parent.group_id, form, now)
             written = await posts.reply(
-                visit.db, visit.services.site, author, visit.viewer, parent.id, words_of(form), now
+                visit.db,
+                visit.services.site,
+                author,
+                visit.viewer,
+                parent.id,
+                words_of(form),
+                now,
+                policy=visit.services.policy(),
             )
             await drafts.remove(visit.db, visit.account.id, form.path("place"))
             await read_marks.set_to(visit.db, visit.account.id, written.root_id, now)

@@ -66,7 +66,13 @@ async def write(visit: Visit, form: Form) -> Response:
         async with visit.db.transaction():
             await agreeing.take(visit, actor.id, form, clock.now())
             post = await posts.write(
-                visit.db, visit.services.site, author, actor, words_of(form), clock.now()
+                visit.db,
+                visit.services.site,
+                author,
+                actor,
+                words_of(form),
+                clock.now(),
+                policy=visit.services.policy(),
             )
             await drafts.remove(visit.db, visit.account.id, visit.request.url.path)
     except (Malformed, Forbidden, Conflict) as refusal:
@@ -122,7 +128,15 @@ async def edit(visit: Visit, form: Form) -> Response:
     author = await own_actor(visit)
     try:
         async with visit.db.transaction():
-            await posts.edit(visit.db, visit.services.site, author, post.id, words_of(form), clock.now())
+            await posts.edit(
+                visit.db,
+                visit.services.site,
+                author,
+                post.id,
+                words_of(form),
+                clock.now(),
+                policy=visit.services.policy(),
+            )
     except (Malformed, Conflict) as refusal:
         return await _edit_page(visit, post, form, refusal)
     return RedirectResponse(f"/posts/{post.public_id}", 303)

@@ -169,7 +169,9 @@ async def test_a_server_with_a_member_reads_nothing_that_is_sealed_or_held(scene
     await scene.home.join(scene.ada, group.actor)
     async with acquire(scene.home.pool) as db, db.transaction():
         words = posts.Words(source="canary", title="x", reach="sealed")
-        sealed = await posts.write(db, scene.home.site, scene.ada, group.actor, words, clock.now())
+        sealed = await posts.write(
+            db, scene.home.site, scene.ada, group.actor, words, clock.now(), policy=scene.home.policy
+        )
     held = await scene.home.write(scene.ada, scene.group.actor)
     await scene.home.pool.execute("update posts set state = 'held' where id = $1", held.id)
     missing = await nothing(scene)

@@ -32,7 +32,14 @@ async def call(world, account, group, **changes):
         author = await actors.by_id(db, account.actor_id)
         words = posts.Words(title="Listening circle", source="Bring tea.")
         return await posts.write(
-            db, world.site, author, group, words, clock.now(), addition=NewEvent(**given | changes)
+            db,
+            world.site,
+            author,
+            group,
+            words,
+            clock.now(),
+            addition=NewEvent(**given | changes),
+            policy=world.policy,
         )
 
 

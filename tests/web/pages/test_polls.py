@@ -21,7 +21,9 @@ async def ask(world, account, group, **changes):
     async with acquire(world.pool) as db, db.transaction():
         author = await actors.by_id(db, account.actor_id)
         words = posts.Words(title="When?", source="")
-        return await posts.write(db, world.site, author, group, words, clock.now(), addition=NewPoll(**given))
+        return await posts.write(
+            db, world.site, author, group, words, clock.now(), addition=NewPoll(**given), policy=world.policy
+        )
 
 
 async def count(world, query: str, *arguments) -> int:

@@ -1,0 +1,144 @@
+"""What other servers are told of a post of ours: that it is there, has changed, is gone.
+
+Each function runs in the caller's transaction, so that the deed and the telling commit together. What goes
+where is told in `posts.py`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from fediverse_support.community import announcing, kinds, visibility
+from fediverse_support.core.models import Actor, Post
+from fediverse_support.database import activities as stored
+from fediverse_support.database import actors, posts
+from fediverse_support.database.pool import Connection
+from fediverse_support.outbox.publishing import Followers, new_activity_uri, publish
+from fediverse_support.protocol.addressing import Visibility, audience_for_group_post
+from fediverse_support.protocol.rendering import activities
+from fediverse_support.protocol.rendering.posts import tombstone
+from fediverse_support.protocol.rendering.times import precise_time
+from fediverse_support.protocol.site import Site
+
+
+async def tell_of_new(
+    db: Connection, site: Site, author: Actor, group: Actor, parent: Post | None, post: Post, now: datetime
+) -> None:
+    """Send the Create of one of our posts that `visibility.leaves`; a group of ours announces it."""
+    parent_author = await actors.by_id(db, parent.author_id) if parent else None
+    document = await render(db, site, post, author, group, parent_author)
+    create = activities.create(new_activity_uri(site), document)
+    await publish(
+        db,
+        site,
+        author,
+        create,
+        object_uri=post.uri,
+        is_public=visibility.is_public(post),
+        is_listed=True,
+        to=await _addressed(db, group, parent_author, post),
+    )
+    if group.is_local:
+        await announcing.announce_post(db, site, group, post, author, create, now)
+
+
+async def tell_of_change(
+    db: Connection,
+    site: Site,
+    author: Actor,
+    post: Post,
+    now: datetime,
+    *,
+    only_numbers: bool = False,
+    also: Sequence[Actor] = (),
+) -> None:
+    """Send an Update of one of our posts that `visibility.leaves`, to the actors `also` too.
+
+    Microblog servers take an Update only from the author; the others take it from the group.
+    `only_numbers`: no word of it has changed, only the totals of its poll.
+    """
+    group = await actors.by_id(db, post.group_id) if post.group_id else None
+    if group is None:
+        return
+    parent = await posts.by_id(db, post.parent_id) if post.parent_id else None
+    parent_author = await actors.by_id(db, parent.author_id) if parent else None
+    document = await render(db, site, post, author, group, parent_author)
+    uri = new_activity_uri(site)
+    update = (
+        activities.refresh(uri, document, precise_time(now))
+        if only_numbers
+        else activities.update(uri, document)
+    )
+    await publish(
+        db,
+        site,
+        author,
+        update,
+        object_uri=post.uri,
+        followers=_microblogs(group, post),
+        to=[*await _addressed(db, group, parent_author, post), *also],
+    )
+    if group.is_local:
+        await announcing.pass_on(db, site, group, update, post.uri, now, reach=post.reach)
+
+
+async def tell_of_deletion(
+    db: Connection, site: Site, author: Actor, group: Actor | None, post: Post, now: datetime
+) -> None:
+    """Send the Delete of one of our posts that `visibility.leaves`, before it is wiped."""
+    if group is None:
+        return
+    parent = await posts.by_id(db, post.parent_id) if post.parent_id else None
+    parent_author = await actors.by_id(db, parent.author_id) if parent else None
+    followers = group.followers_url or f"{group.uri}/followers"
+    reach: Visibility = "members" if post.reach == "members" else "open"
+    audience = audience_for_group_post(group.uri, followers, reach)
+    delete = activities.delete(
+        new_activity_uri(site),
+        actor=author.uri,
+        object=tombstone(post.uri, post.type, now),
+        audience=audience,
+    )
+    to = await _addressed(db, group, parent_author, post)
+    if group.is_local:
+        await announcing.withdraw(db, site, group, post, now)
+    await stored.withdraw_about(db, post.uri, now)
+    await publish(
+        db,
+        site,
+        author,
+        delete,
+        object_uri=post.uri,
+        followers=_microblogs(group, post),
+        to=to,
+    )
+    if group.is_local:
+        await announcing.pass_on(db, site, group, delete, post.uri, now, reach=post.reach)
+
+
+async def render(
+    db: Connection, site: Site, post: Post, author: Actor, group: Actor | None, parent_author: Actor | None
+) -> dict[str, Any]:
+    """One of our posts, as it is sent and served. Raises `Missing` or `Gone`."""
+    root = await posts.by_id(db, post.root_id) if post.root_id != post.id else None
+    return await kinds.document(db, site, post, author, group, parent_author, root.uri if root else None)
+
+
+def _microblogs(group: Actor, post: Post) -> Followers | None:
+    """The followers of our group who take edits and deletions of what is public from its author only."""
+    is_told = group.is_local and visibility.is_public(post)
+    return Followers(group, "object") if is_told else None
+
+
+async def _addressed(
+    db: Connection, group: Actor, parent_author: Actor | None, post: Post
+) -> Sequence[Actor]:
+    """Who hears of a post at their own inbox: a group elsewhere, the author answered, those mentioned.
+
+    What is for members only a group elsewhere gets and nobody else: it knows who its members are.
+    """
+    if post.reach == "members":
+        return [] if group.is_local or group.state != "active" else [group]
+    mentioned = await actors.by_uris(db, [str(item["href"]) for item in post.mentions])
+    found = [group, *([parent_author] if parent_author else []), *mentioned]
+    return [actor for actor in found if not actor.is_local and actor.state == "active"]
