@@ -6,15 +6,12 @@ from collections.abc import Collection
 import msgspec
 import structlog
 
-from fediverse_support.core.errors import Conflict, Malformed, Misconfigured, Unavailable
-from fediverse_support.core.models import Level
-from fediverse_support.database import domains, policy_versions, recalls
+from fediverse_support.core.errors import Malformed, Misconfigured, Unavailable
+from fediverse_support.database import domains, policy_versions
 from fediverse_support.database.pool import Connection, Pool, acquire
 from fediverse_support.policy.document import Document
 from fediverse_support.policy.engine import Policy, compile_policy
 from fediverse_support.policy.ladder import Rung
-from fediverse_support.protocol.site import Site
-from fediverse_support.protocol.urls import normal_host
 
 log = structlog.get_logger()
 
@@ -90,33 +87,3 @@ def _trouble(version: int, holds: int, error: Exception) -> Misconfigured:
         f"Version {version} of the policy cannot be put in force. {what} {then} "
         "Take it back with `fediverse-support policy undo`, or apply a policy that can."
     )
-
-
-async def set_level(
-    db: Connection,
-    site: Site,
-    domain: str,
-    level: Level | None,
-    *,
-    public_reason: str = "",
-    private_note: str = "",
-    by: int | None = None,
-) -> int:
-    """Set the level of a domain (None: no level of its own); the new version of the policy.
-
-    What waits to be sent to a domain that is blocked is taken back. The caller opened the transaction.
-    Raises `Malformed` for what is not a domain, `Conflict` for our own.
-    """
-    name = normal_host(domain).partition(":")[0]
-    ours = site.domain.partition(":")[0]
-    if ours == name or ours.endswith(f".{name}"):
-        raise Conflict("This is our own domain: it would close this community to itself.")
-    if len(public_reason) > 1000 or len(private_note) > 5000:
-        raise Malformed("The reason may have 1,000 characters, the note 5,000.")
-    if level is None:
-        await domains.remove(db, name)
-    else:
-        await domains.put(db, name, level, public_reason=public_reason, private_note=private_note, by=by)
-    if level == "blocked":
-        await recalls.from_domain(db, name)
-    return await policy_versions.begin(db, by=by, why=f"{name}: {level or 'no level'}")

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from fediverse_support.database import recalls
+from fediverse_support.database.covering import REFUSED
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, changed, reader
 from fediverse_support.protocol.peers import ACTIVITY_SOFTWARE, OLD_LEMMY, SHOWS_TO_OTHERS, Dialect
@@ -78,22 +79,21 @@ _FOLLOWERS = """
            and (l.keeps_private is not true or split_part(a.inbox_url, '/', 3) = split_part(a.uri, '/', 3))
     )"""
 
-_REFUSED = """
-    refused as (
-        -- A level holds for a domain and for all below it; a port is not part of it.
-        select distinct n.name
-          from (select home as name from wanted union select host from wanted
-                 union select handle_host from wanted) n
-         cross join lateral string_to_array(split_part(n.name, ':', 1), '.') as labels
-         cross join lateral generate_series(1, array_length(labels, 1)) as first
-          join domain_levels l on l.domain = array_to_string(labels[first:], '.')
-         where l.level = 'blocked'
-    ), let_through as (
+_REFUSED = "".join(
+    (
+        """
+    named as (
+        select home as name from wanted union select host from wanted union select handle_host from wanted
+    ), """,
+        REFUSED,
+        """, let_through as (
         select * from wanted w
          where w.home not in (select name from refused)
            and w.host not in (select name from refused)
            and w.handle_host not in (select name from refused)
-    )"""
+    )""",
+    )
+)
 
 _PUBLISH = "".join(
     (
@@ -202,7 +202,8 @@ async def publish(
 
     One inbox for all followers on a server that shares one, unless `personal`: what only members may see
     goes to each of them. Left out: our own people, who is gone or suspended, and blocked domains with all
-    below them. `activity_software` are the NodeInfo names of servers that want the dialect `activity`.
+    below them that nothing lets in. `activity_software` are the NodeInfo names of servers that want the dialect
+    `activity`.
 
     `actor_id` is who signs. Everything about one `object_uri` reaches an inbox in the order of queueing.
     Safe to run twice for what is stored already.

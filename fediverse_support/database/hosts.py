@@ -73,18 +73,21 @@ async def neighbours(db: Connection, names: Iterable[str], group_id: int) -> lis
     """What is known of these hosts, each once, whether or not we have met them."""
     rows = await db.fetch(
         """
-        select n.name, h.software, h.software_version, l.level,
+        select n.name, h.software, h.software_version,
+               case when (select federation_mode from community) = 'allow-list'
+                     and not coalesce(l.admits, false) then 'blocked' else l.level end as level,
                (select count(*) from follows f join actors a on a.id = f.follower_id
                  where f.followed_id = $2 and f.state = 'accepted' and not a.is_local
                    and split_part(a.uri, '/', 3) = n.name) as members
           from unnest($1::text[]) as n (name)
           left join hosts h on h.name = n.name
+         cross join lateral string_to_array(split_part(n.name, ':', 1), '.') as labels
           left join lateral (
                -- A level holds for a domain and for all below it; the nearest counts.
-               select d.level from domain_levels d
-                where split_part(n.name, ':', 1) = d.domain
-                   or split_part(n.name, ':', 1) like '%.' || d.domain
-                order by length(d.domain) desc limit 1) l on true
+               select d.level, d.admits
+                 from generate_series(1, array_length(labels, 1)) as first
+                 join domain_levels d on d.domain = array_to_string(labels[first:], '.')
+                order by first limit 1) l on true
         """,
         sorted(set(names)),
         group_id,

@@ -1,7 +1,21 @@
 """Deliveries that wait and must not go out any more: for former members, or to a server that is blocked."""
 
+from fediverse_support.database.covering import REFUSED
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import changed
+
+_FROM_BLOCKED = "".join(
+    (
+        """
+    with named as (select distinct host as name from deliveries where state = 'waiting'), """,
+        REFUSED,
+        """
+    update deliveries
+       set state = 'refused', finished_at = now(), last_error = 'This server is blocked.'
+     where state = 'waiting' and host in (select name from refused)
+""",
+    )
+)
 
 
 async def hold_membership(db: Connection, group_id: int) -> None:
@@ -55,16 +69,6 @@ async def from_former_member(db: Connection, follower_id: int, group_id: int | N
     )
 
 
-async def from_domain(db: Connection, domain: str) -> int:
-    """Take back all that waits for a domain and those below it; how many deliveries. Safe to run twice."""
-    return changed(
-        await db.execute(
-            """
-            update deliveries
-               set state = 'refused', finished_at = now(), last_error = 'This server is blocked.'
-             where state = 'waiting'
-               and (split_part(host, ':', 1) = $1 or split_part(host, ':', 1) like '%.' || $1)
-            """,
-            domain,
-        )
-    )
+async def from_blocked(db: Connection) -> int:
+    """Take back all that waits for hosts which are blocked now; how many deliveries. Safe to run twice."""
+    return changed(await db.execute(_FROM_BLOCKED))

@@ -2,8 +2,11 @@
 
 import pytest
 
-from fediverse_support.community import memberships, policies, removals
+from fediverse_support.community import memberships, removals
+from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
+from fediverse_support.moderation import ladder
+from fediverse_support.policy.document import DomainText
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 
@@ -106,6 +109,6 @@ async def test_a_server_that_is_blocked_gets_nothing_of_what_waits(world):
             host,
         )
     async with acquire(world.pool) as db, db.transaction():
-        await policies.set_level(db, world.site, "peer.localhost", "blocked")
-        await policies.set_level(db, world.site, "peer.example", "blocked")
+        blocks = dict.fromkeys(("peer.localhost", "peer.example"), DomainText(level="blocked"))
+        await ladder.put(db, world.site, blocks, by=None, why="", now=clock.now())
     assert await waiting(world) == ["far", "notpeer"]
