@@ -225,13 +225,18 @@ async def describe(
 
 
 async def mark_gone(db: Connection, actor_id: int, now: datetime) -> None:
-    """The actor was deleted: keep its id and name, forget everything that it said of itself."""
+    """The actor was deleted: keep its id and name, forget everything that it said of itself or sent."""
     await db.execute(
         """
-        update actors
-           set state = 'gone', gone_at = coalesce(gone_at, $2), display_name = '', summary_html = '',
-               summary_source = '', url = null, icon_url = null, also_known_as = '{}', moved_to = null
-         where id = $1
+        with gone as (
+            update actors
+               set state = 'gone', gone_at = coalesce(gone_at, $2), display_name = '', summary_html = '',
+                   summary_source = '', url = null, icon_url = null, also_known_as = '{}', moved_to = null
+             where id = $1
+            returning uri
+        )
+        update decisions d set words = null
+          from gone where d.actor_uri = gone.uri and d.words is not null
         """,
         actor_id,
         now,

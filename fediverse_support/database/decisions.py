@@ -1,6 +1,5 @@
 """The `decisions` table: every judgement of policy, kept with its reason."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -139,24 +138,6 @@ async def forget_old(db: Connection, before: datetime) -> None:
             select id from decisions where decided_at < $1 order by id limit 5000)
         """,
         before,
-    )
-
-
-async def forget_words_about(db: Connection, uris: Sequence[str]) -> None:
-    """Their author has deleted these posts: of what was decided the words go at once. Safe to run twice."""
-    await db.execute(
-        """
-        update decisions set words = null
-         where object_uri = any($1::text[]) and object_uri <> '' and words is not null
-        """,
-        list(uris),
-    )
-
-
-async def forget_words_of(db: Connection, actor_uri: str) -> None:
-    """An account is gone: the words of all that it sent go at once. Safe to run twice."""
-    await db.execute(
-        "update decisions set words = null where actor_uri = $1 and words is not null", actor_uri
     )
 
 

@@ -24,9 +24,17 @@ async def was_undone(db: Connection, activity_uri: str, by_uri: str) -> bool:
 
 
 async def bury(db: Connection, uri: str, by_uri: str, former_type: str, now: datetime) -> None:
-    """Remember for ever that an object was deleted, and by whom. Safe to run twice."""
+    """Remember for ever that an object was deleted, and by whom. Safe to run twice.
+
+    What its author wrote there is forgotten at once also where the words were kept to try policies on them.
+    """
     await db.execute(
         """
+        with forgotten as (
+            update decisions set words = null
+             where object_uri = $1 and object_uri <> '' and words is not null
+               and $2 in (actor_uri, facts ->> 'author_uri')
+        )
         insert into tombstones (uri, by_uri, former_type, deleted_at) values ($1, $2, $3, $4)
             on conflict do nothing
         """,

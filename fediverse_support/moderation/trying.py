@@ -60,7 +60,7 @@ async def begin(
     by: Account | None,
     now: datetime,
 ) -> int:
-    """Let a draft be tried on what arrived since then; the number of the try. The caller opened the transaction.
+    """Let a draft be tried on what arrived since then; the number of the try. The caller began a transaction.
 
     `document` is that of the scope: of a group, only its rules and words count. Raises `TooMany` where five
     tries of this person are not at their end.
@@ -156,7 +156,7 @@ class Tries:
         self._now = now
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run one try after the other until `stop` is set; one that is running then is left to be begun again."""
+        """Run one try after the other until `stop` is set; one in hand then is left to be begun again."""
         while not stop.is_set():
             step = asyncio.create_task(self.step())
             stopping = asyncio.create_task(stop.wait())

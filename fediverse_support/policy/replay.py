@@ -1,7 +1,7 @@
 """Trying a policy on what has arrived: what would have been decided otherwise.
 
 Both policies, the one in force and the draft, are asked about the same arrivals in their order. What a draft
-lets in or keeps out changes how its senders stand when their next arrival comes: `policy/replayed_standing.py`
+lets in or keeps out changes how its senders stand when their next arrival comes: `replayed_standing.py`
 carries that on for each of the two. So what is predicted is what happens when the same arrivals come again.
 The rates of a sender (`this_hour`, `today`) stay as they were recorded: they count what was sent.
 """
@@ -73,6 +73,9 @@ class Severed(msgspec.Struct, frozen=True, kw_only=True):
     followers: int = 0
 
 
+NOTHING_SEVERED = Severed()
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a try came to.
 
@@ -96,7 +99,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     microseconds: float
     first_at: datetime | None = None
     last_at: datetime | None = None
-    severed: Severed = Severed()
+    severed: Severed = NOTHING_SEVERED
 
     @property
     def changed(self) -> int:
@@ -158,7 +161,7 @@ class Replay:
         if len(examples) < MOST_EXAMPLES:
             examples.append(_example(recorded, arrival, before, after))
 
-    def report(self, severed: Severed = Severed()) -> Report:
+    def report(self, severed: Severed = NOTHING_SEVERED) -> Report:
         """What it came to so far."""
         median = statistics.median(self._nanoseconds) / 1000 if self._nanoseconds else 0.0
         return Report(
