@@ -25,6 +25,7 @@ ALLOWED = frozenset(
     {
         "at",  # lines of code
         "bind",
+        "decision",  # of policy: a number of ours
         "delivery",  # a number of ours
         "error",  # the kind of an exception
         "event",

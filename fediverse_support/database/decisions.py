@@ -1,19 +1,25 @@
-"""The `decisions` table: every judgement of policy, kept with its reason."""
+"""The `decisions` table: every judgement of policy, with the facts that it was made of and its reason.
+
+`actor_uri` is whose words they are (`Arrival.who`), also where a group elsewhere passed them on; `host` is
+the server that sent it. The words are kept apart from the other facts, and for a shorter time.
+"""
 
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from fediverse_support.core.identifiers import new_id
+from fediverse_support.core.identifiers import id_at, new_id
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, reader
 from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.decisions import Decision
 
+LONGEST_WORDS = 100_000
+
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of `decisions`."""
+    """One row of `decisions`. `words` are None when their time is over, or where there were none."""
 
     id: int
     activity_uri: str
@@ -27,29 +33,56 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     policy_version: int
     facts: dict[str, Any]
     decided_at: datetime
+    object_uri: str
+    group_name: str
+    words: str | None
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which decisions somebody wants to see; empty and None ask for nothing.
+
+    `kind` is a type of activity, `rule` a rule by its whole name (`instance: RULE`), `actor` an id. `before`
+    is the number of the last one on the page before.
+    """
+
+    host: str = ""
+    outcome: str = ""
+    kind: str = ""
+    group: str = ""
+    rule: str = ""
+    actor: str = ""
+    since: datetime | None = None
+    before: int | None = None
+    limit: int = 50
 
 
 read = reader(Decided)
 
 
-async def record(db: Connection, arrival: Arrival, decision: Decision) -> int:
-    """Keep what was decided about an arrival; the number under which it is kept."""
-    values = _values(arrival, decision)
+async def record(db: Connection, arrival: Arrival, decision: Decision, decision_id: int | None = None) -> int:
+    """Keep what was decided about an arrival; the number under which it can be asked for.
+
+    Safe to run twice with one `decision_id`.
+    """
+    number = decision_id or new_id()
     await db.execute(
         """
         insert into decisions (id, activity_uri, actor_uri, host, activity_type, outcome, amendments, rules,
-                               reason, policy_version, facts, decided_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, left($9, 1000), $10, $11, $12)
+                               reason, policy_version, facts, decided_at, object_uri, group_name, words)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, left($9, 1000), $10, $11, $12, $13, $14, $15)
+            on conflict (id) do nothing
         """,
-        *values,
+        number,
+        *_values(arrival, decision),
     )
-    return values[0]
+    return number
 
 
 async def record_and_finish(
     db: Connection,
     arrival: Arrival,
     decision: Decision,
+    decision_id: int,
     arrived_id: int,
     state: str,
     outcome: str,
@@ -66,15 +99,17 @@ async def record_and_finish(
             """
             with decided as (
                 insert into decisions (id, activity_uri, actor_uri, host, activity_type, outcome, amendments,
-                                       rules, reason, policy_version, facts, decided_at)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, left($9, 1000), $10, $11, $12)
+                                       rules, reason, policy_version, facts, decided_at, object_uri,
+                                       group_name, words)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, left($9, 1000), $10, $11, $12, $13, $14, $15)
             )
             update inbox
-               set state = $14, outcome = left($15, 1000), processed_at = $16, request = null,
+               set state = $17, outcome = left($18, 1000), processed_at = $19, request = null,
                    leased_until = '-infinity'
-             where id = $13 and state in ('waiting', 'unverified')
+             where id = $16 and state in ('waiting', 'unverified')
             returning set_config('synchronous_commit', 'off', true) is not null
             """,
+            decision_id,
             *_values(arrival, decision),
             arrived_id,
             state,
@@ -84,11 +119,10 @@ async def record_and_finish(
     )
 
 
-def _values(arrival: Arrival, decision: Decision) -> tuple[int, *tuple[object, ...]]:
+def _values(arrival: Arrival, decision: Decision) -> tuple[object, ...]:
     return (
-        new_id(),
         arrival.activity_uri,
-        arrival.actor_uri,
+        arrival.who,
         arrival.host,
         arrival.activity_type[:60],
         decision.outcome.word,
@@ -98,36 +132,63 @@ def _values(arrival: Arrival, decision: Decision) -> tuple[int, *tuple[object, .
         decision.policy_version,
         arrival.facts(),
         arrival.at,
+        arrival.object_uri[:2048],
+        arrival.group[:60],
+        arrival.text[:LONGEST_WORDS] or None,
     )
 
 
-async def by_id(db: Connection, number: int) -> Decided | None:
-    """One decision, by its number."""
-    row = await db.fetchrow("select * from decisions where id = $1", number)
+async def by_id(db: Connection, decision_id: int) -> Decided | None:
+    """One decision."""
+    row = await db.fetchrow("select * from decisions where id = $1", decision_id)
     return read(row) if row else None
 
 
 async def about(db: Connection, activity_uri: str) -> list[Decided]:
-    """What was decided about an activity, the newest first."""
+    """What was decided about an activity and what it brought along, the newest first."""
     rows = await db.fetch(
         "select * from decisions where activity_uri = $1 order by id desc limit 40", activity_uri
     )
     return all_of(read, rows)
 
 
-async def recent(db: Connection, host: str | None, outcome: str | None, limit: int) -> list[Decided]:
-    """The latest decisions, of one host or outcome or all, the newest first."""
+async def about_object(db: Connection, object_uri: str) -> list[Decided]:
+    """What was decided about a post, its versions and whatever was done to it, the newest first."""
+    rows = await db.fetch(
+        """
+        select * from decisions where object_uri = $1 and object_uri <> '' order by id desc limit 40
+        """,
+        object_uri,
+    )
+    return all_of(read, rows)
+
+
+async def traffic(db: Connection, wanted: Wanted) -> list[Decided]:
+    """What came and what was decided, the newest first: a page of `wanted.limit`."""
     rows = await db.fetch(
         """
         select * from decisions
-         where ($1::text is null or host = $1) and ($2::text is null or outcome = $2)
-         order by id desc limit $3
+         where ($1 = '' or host = $1) and ($2 = '' or outcome = $2) and ($3 = '' or activity_type = $3)
+           and ($4 = '' or group_name = $4) and ($5 = '' or $5 = any(rules)) and ($6 = '' or actor_uri = $6)
+           and ($7::bigint is null or id >= $7) and ($8::bigint is null or id < $8)
+         order by id desc limit $9
         """,
-        host,
-        outcome,
-        limit,
+        wanted.host,
+        wanted.outcome,
+        wanted.kind,
+        wanted.group,
+        wanted.rule,
+        wanted.actor,
+        id_at(wanted.since) if wanted.since is not None else None,
+        wanted.before,
+        wanted.limit,
     )
     return all_of(read, rows)
+
+
+async def recent(db: Connection, host: str | None, outcome: str | None, limit: int) -> list[Decided]:
+    """The latest decisions, of one host or outcome or all, the newest first."""
+    return await traffic(db, Wanted(host=host or "", outcome=outcome or "", limit=limit))
 
 
 async def forget_old(db: Connection, before: datetime) -> None:

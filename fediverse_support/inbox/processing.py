@@ -30,6 +30,7 @@ from fediverse_support.core.errors import (
     Trouble,
     Unavailable,
 )
+from fediverse_support.core.identifiers import new_id
 from fediverse_support.core.metrics import INBOX
 from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, decisions, hosts, inbox
@@ -305,7 +306,7 @@ class Processor:
         outcome: str,
     ) -> None:
         if not await decisions.record_and_finish(
-            db, arrival, decision, arrived.id, state, outcome, self._now()
+            db, arrival, decision, new_id(), arrived.id, state, outcome, self._now()
         ):
             # Another worker took over an expired lease and was faster: our effects must not count again.
             raise Unavailable("Another worker has processed this.")
