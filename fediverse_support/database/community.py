@@ -7,7 +7,6 @@ import msgspec
 
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import reader
-from fediverse_support.policy.document import Mode
 
 
 class Community(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,11 +51,6 @@ async def describe(db: Connection, *, title: str, tagline: str, about_source: st
         about_source,
         about_html,
     )
-
-
-async def set_mode(db: Connection, mode: Mode) -> None:
-    """Note which servers are let in at all, for the statements that ask it. Safe to run twice."""
-    await db.execute("update community set federation_mode = $1 where federation_mode <> $1", mode)
 
 
 async def stay_awake(db: Connection, now: datetime) -> datetime | None:

@@ -12,11 +12,12 @@ import msgspec
 from fediverse_support.community import policies
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Account
-from fediverse_support.database import community, groups, policy_drafts, policy_versions
+from fediverse_support.database import groups, policy_drafts, policy_versions
 from fediverse_support.database.policy_drafts import Draft
 from fediverse_support.database.policy_versions import Version
 from fediverse_support.database.pool import Connection
-from fediverse_support.moderation import deeds
+from fediverse_support.moderation import beside, deeds, ladder
+from fediverse_support.moderation.beside import Beside
 from fediverse_support.policy import scopes
 from fediverse_support.policy.document import INSTANCE, Document, Whole
 from fediverse_support.policy.scopes import Difference
@@ -26,13 +27,13 @@ LONGEST_WHY = 5_000
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
-    """What applying came to: the new version (None: nothing differs from what is in force) and what differs.
-
-    `kept` names what others have changed since the version that the change was based on, and that stays.
+    """What applying came to: the new version (None: nothing differs from what is in force) and what differs,
+    in the document and `beside` it (`domain NAME`, `exclude NAME`, `list NAME`).
     """
 
     version: int | None
     difference: Difference = Difference()
+    beside: tuple[str, ...] = ()
 
 
 class Undone(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,12 +44,17 @@ class Undone(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     undoes: int
     difference: Difference
+    beside: tuple[str, ...]
     kept: tuple[str, ...]
 
 
 async def current(db: Connection, scope: str = INSTANCE) -> Whole:
     """All that is in force, as a file would say it; of a group: its rules and words."""
-    return scopes.whole_of(await policy_versions.document(db), scope)
+    said = scopes.whole_of(await policy_versions.document(db), scope)
+    if scope != INSTANCE:
+        return said
+    now = await beside.standing(db)
+    return msgspec.structs.replace(said, domains=now.domains, excludes=now.excludes, lists=now.lists)
 
 
 async def based_on(db: Connection) -> int:
@@ -66,20 +72,32 @@ async def apply(
     why: str,
     now: datetime,
     based_on: int | None = None,
+    is_sure: bool = False,
 ) -> Applied:
     """Put in force what `whole` says; what it does not speak of stays. The caller opened the transaction.
 
     `based_on`: the version that it was written from. What others have changed since then and `whole` has not,
     stays as it is now; what both have changed raises `Conflict`. Also raises `Forbidden` for what is not of
     this scope and `Malformed` (`BadRule`, `BadFile`) for what cannot be put in force: then nothing changes.
+    `is_sure`: also for a suffix under which anybody may have a name.
     """
     _check_why(why)
     await policy_versions.hold_still(db)
     standing = await policy_versions.document(db)
-    wanted = scopes.laid_over(standing, whole, scope)
-    if based_on is not None:
-        wanted = await _reconciled(db, whole, scope, standing, based_on)
-    return await _put(db, standing, wanted, scope=scope, by=by, why=why, now=now)
+    if based_on is None:
+        wanted, changes = scopes.laid_over(standing, whole, scope), await beside.differing(db, whole)
+    else:
+        wanted, changes = await _reconciled(db, whole, scope, standing, based_on)
+    if wanted == standing and not changes:
+        return Applied(version=None)
+    await _check(wanted)
+    version = await policy_versions.begin(db, by=by.id if by else None, why=why, scope=scope, document=wanted)
+    await beside.put(
+        db, site, changes, by=by, why=why, now=now, kind="change", version=version, is_sure=is_sure
+    )
+    await _settle(db, site, standing, wanted, version, by, now)
+    await _record(db, by, "change policy", scope, why, now)
+    return Applied(version=version, difference=scopes.difference(standing, wanted), beside=changes.names)
 
 
 async def undo(
@@ -94,24 +112,25 @@ async def undo(
     await policy_versions.hold_still(db)
     number = await policy_versions.to_undo(db, scope)
     if number is None:
-        raise Missing("There is no change of a person here that is not taken back already.")
+        raise Missing("There is no change here by a person that is not taken back already.")
     before, after = await policy_versions.document(db, number - 1), await policy_versions.document(db, number)
     standing = await policy_versions.document(db)
     wanted, crossed = scopes.reconciled(after, before, standing)
     wanted = scopes.kept_where(wanted, standing, crossed)
+    changes, kept = await beside.of_version(db, number)
+    why = why or f"Version {number} is taken back."
     version = await policy_versions.begin(
-        db,
-        by=by.id if by else None,
-        why=why or f"Took back version {number}",
-        kind="undo",
-        scope=scope,
-        document=wanted,
-        undoes=number,
+        db, by=by.id if by else None, why=why, kind="undo", scope=scope, document=wanted, undoes=number
     )
-    await community.set_mode(db, wanted.mode)
+    await beside.put(db, site, changes, by=by, why=why, now=now, kind="undo", version=version)
+    await _settle(db, site, standing, wanted, version, by, now)
     await _record(db, by, "undo policy", scope, why, now)
     return Undone(
-        version=version, undoes=number, difference=scopes.difference(standing, wanted), kept=crossed
+        version=version,
+        undoes=number,
+        difference=scopes.difference(standing, wanted),
+        beside=changes.names,
+        kept=crossed + kept,
     )
 
 
@@ -137,37 +156,38 @@ async def discard_draft(db: Connection, by: Account, scope: str) -> bool:
     return await policy_drafts.discard(db, by.id, scope)
 
 
-async def _put(
-    db: Connection,
-    standing: Document,
-    wanted: Document,
-    *,
-    scope: str,
-    by: Account | None,
-    why: str,
-    now: datetime,
-) -> Applied:
-    if wanted == standing:
-        return Applied(version=None)
+async def _check(wanted: Document) -> None:
+    """See that it can be put in force, before anything is changed. Raises `Malformed`."""
     await policies.compiled(0, (), wanted)
-    version = await policy_versions.begin(db, by=by.id if by else None, why=why, scope=scope, document=wanted)
-    await community.set_mode(db, wanted.mode)
-    await _record(db, by, "change policy", scope, why, now)
-    return Applied(version=version, difference=scopes.difference(standing, wanted))
+
+
+async def _settle(
+    db: Connection,
+    site: Site,
+    before: Document,
+    after: Document,
+    version: int,
+    by: Account | None,
+    now: datetime,
+) -> None:
+    """Let the ladder follow a change of mode or of how many lists must agree."""
+    if (before.mode, before.consensus) != (after.mode, after.consensus):
+        await ladder.settle(db, site, now, by, version)
 
 
 async def _reconciled(
     db: Connection, whole: Whole, scope: str, standing: Document, based_on: int
-) -> Document:
+) -> tuple[Document, Beside]:
     """What is wanted, where others have changed something since the version that it was written from."""
     latest = await policy_versions.latest(db)
     if not 1 <= based_on <= latest:
         raise Malformed(f"There is no version {based_on} of the policy: the last is {latest}.")
     base = await policy_versions.document(db, based_on)
     wanted, crossed = scopes.reconciled(base, scopes.laid_over(base, whole, scope), standing)
-    if crossed:
-        raise Conflict(await _crossing(db, based_on, crossed))
-    return wanted
+    changes, crossed_beside = await beside.reconciled(db, await beside.differing(db, whole), based_on)
+    if crossed or crossed_beside:
+        raise Conflict(await _crossing(db, based_on, crossed + crossed_beside))
+    return wanted, changes
 
 
 async def _crossing(db: Connection, based_on: int, crossed: tuple[str, ...]) -> str:
@@ -176,7 +196,7 @@ async def _crossing(db: Connection, based_on: int, crossed: tuple[str, ...]) -> 
     ]
     named = ", ".join(f"{one.version} by {one.by or 'the command line'}" for one in reversed(later[:5]))
     return (
-        f"Meanwhile others have changed the same ({', '.join(crossed)}): version {named}. "
+        f"Meanwhile others have changed the same ({', '.join(crossed[:10])}): version {named}. "
         "Nothing was changed. Look at what they did, and write your change again on top of it."
     )
 

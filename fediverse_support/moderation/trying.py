@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -20,13 +21,18 @@ from fediverse_support.database import domains as stored_domains
 from fediverse_support.database import policy_tries, policy_versions, severances
 from fediverse_support.database.policy_tries import Seen, Try
 from fediverse_support.database.pool import Connection, Pool, acquire
+from fediverse_support.moderation import ladder
 from fediverse_support.policy import scopes
 from fediverse_support.policy.arrivals import of_facts
 from fediverse_support.policy.decisions import Outcome
 from fediverse_support.policy.document import Document, DomainText
 from fediverse_support.policy.engine import Policy
+from fediverse_support.policy.ladder import Rung
+from fediverse_support.policy.precedence import resolve
 from fediverse_support.policy.replay import Replay, Report, Severed, asks_for_words
 from fediverse_support.policy.replayed_standing import Recorded
+
+T = TypeVar("T")
 
 KEEP = timedelta(days=7)
 MOST_WAITING = 5
@@ -48,6 +54,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     scope: str
     document: Document
     domains: DomainChanges = {}
+    excludes: Mapping[str, str | None] = {}
 
 
 async def begin(
@@ -115,8 +122,27 @@ async def _both(db: Connection, draft: Draft) -> tuple[Policy, Policy, bool]:
     standing, rungs = await policy_versions.document(db), await stored_domains.rungs(db)
     wanted = scopes.laid_over(standing, scopes.whole_of(draft.document, draft.scope), draft.scope)
     before = await policies.compiled(version, rungs, standing)
+    if draft.domains or draft.excludes or wanted.consensus != standing.consensus:
+        rungs = await _rungs(db, draft, wanted.consensus)
     after = await policies.compiled(version, rungs, wanted)
     return before, after, asks_for_words(standing, wanted)
+
+
+async def _rungs(db: Connection, draft: Draft, consensus: int) -> list[Rung]:
+    """The ladder as it would be."""
+    now = await stored_domains.speaking(db)
+    by_hand = _laid(now.by_hand, ladder.names_of(draft.domains))
+    excludes = _laid(dict.fromkeys(now.excludes, ""), ladder.names_of(draft.excludes))
+    found = await asyncio.to_thread(resolve, by_hand, now.said, now.sources, frozenset(excludes), consensus)
+    return [
+        Rung(one.domain, one.level, one.public_reason, one.no_media, one.no_reports, one.admits)
+        for one in found.values()
+    ]
+
+
+def _laid(now: Mapping[str, T], changes: Mapping[str, T | None]) -> dict[str, T]:
+    laid = {**now, **changes}
+    return {name: value for name, value in laid.items() if value is not None}
 
 
 def _see(replay: Replay, one: Seen) -> None:
