@@ -202,8 +202,8 @@ _SEEN = """
            d.object_uri <> '' and exists (select from posts where uri = d.object_uri) as is_stored,
            case when d.outcome = 'hold' then
                (select min(h.decided_at) from holds h
-                 where h.actor_uri in (d.actor_uri, d.facts ->> 'author_uri')
-                   and h.decision_id = d.id and h.state in ('accepted', 'amended'))
+                 where h.actor_uri = d.actor_uri and h.decision_id = d.id
+                   and h.state in ('accepted', 'amended'))
            end as let_in_at
       from decisions d
      where d.id > $2 and d.id <= $3 and d.decided_at >= $1 and ($4::text is null or d.group_name = $4)

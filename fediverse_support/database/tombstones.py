@@ -32,8 +32,7 @@ async def bury(db: Connection, uri: str, by_uri: str, former_type: str, now: dat
         """
         with forgotten as (
             update decisions set words = null
-             where object_uri = $1 and object_uri <> '' and words is not null
-               and $2 in (actor_uri, facts ->> 'author_uri')
+             where object_uri = $1 and object_uri <> '' and words is not null and actor_uri = $2
         )
         insert into tombstones (uri, by_uri, former_type, deleted_at) values ($1, $2, $3, $4)
             on conflict do nothing
