@@ -54,7 +54,11 @@ def arrivals(when: When, translate: Translate = str, veiled: Collection[str] = (
     if not things and not sender and not how:
         return translate(N_("everything"))
     named = {"things": things, "who": sender, "how": how}
-    form = (_OF_THINGS if things else _SENT if _has_people(saying) else _COME)[(bool(sender), bool(how))]
+    if things:
+        forms = _THINGS_BY if _has_people(saying) else _THINGS_FROM
+    else:
+        forms = _SENT if _has_people(saying) else _COME
+    form = forms[(bool(sender), bool(how))]
     return translate(form) % named
 
 
@@ -86,11 +90,15 @@ _COME: Forms = {
     (True, True): N_("what comes from %(who)s %(how)s"),
     (False, True): N_("what comes %(how)s"),
 }
-_OF_THINGS: Forms = {
+_THINGS_FROM: Forms = {
     (False, False): N_("%(things)s"),
     (True, False): N_("%(things)s from %(who)s"),
     (False, True): N_("%(things)s %(how)s"),
     (True, True): N_("%(things)s from %(who)s %(how)s"),
+}
+_THINGS_BY: Forms = {
+    (True, False): N_("%(things)s by %(who)s"),
+    (True, True): N_("%(things)s by %(who)s %(how)s"),
 }
 
 # Who ------------------------------------------------------------------------------------------------------
@@ -154,17 +162,58 @@ _THINGS = {
 }
 
 
+_OBJECTS = {
+    "Article": N_("articles"),
+    "Audio": N_("sounds"),
+    "ChatMessage": N_("chat messages"),
+    "Document": N_("documents"),
+    "Event": N_("events"),
+    "Image": N_("pictures"),
+    "Note": N_("notes"),
+    "Page": N_("pages"),
+    "Question": N_("polls"),
+    "Video": N_("films"),
+}
+
+
 def _things(saying: _Saying) -> str:
-    kinds = {one.casefold() for one in saying.values("activity")}
-    if {"create", "update"} <= kinds:
-        posts = [saying.t(N_("posts"))]
-        kinds -= {"create", "update"}
-    else:
-        posts = []
-    known = {name.casefold(): meaning for name, meaning in _THINGS.items()}
-    given = [one for one in saying.values("activity") if one.casefold() in kinds]
-    named = [saying.t(known[one.casefold()]) if one.casefold() in known else f"“{one}”" for one in given]
-    return either([*posts, *dict.fromkeys(named)], saying.t)
+    """What kind of thing it is; empty where the rule does not ask for it."""
+    if saying.has("activity"):
+        pairs = _plain(saying, "activity", _THINGS, {"create", "update"})
+        return either(pairs, saying.t)
+    if _is_any_post(saying) and _is_about_answers(saying):
+        return saying.t(N_("new threads") if saying.when.get("reply") is False else N_("answers"))
+    return _objects(saying)
+
+
+def _is_any_post(saying: _Saying) -> bool:
+    """Whether the kind of post does not matter."""
+    return not saying.has("object") or {one.casefold() for one in _OBJECTS} <= {
+        one.casefold() for one in saying.values("object")
+    }
+
+
+def _is_about_answers(saying: _Saying) -> bool:
+    return saying.has("reply") or saying.has("thread_of")
+
+
+def _objects(saying: _Saying) -> str:
+    return either(_plain(saying, "object", _OBJECTS, {one.casefold() for one in _OBJECTS}), saying.t)
+
+
+def _plain(saying: _Saying, name: str, words: Mapping[str, str], posts: set[str]) -> list[str]:
+    """The values in plain words; all of `posts` together are simply posts."""
+    known = {one.casefold(): meaning for one, meaning in words.items()}
+    given = {one.casefold(): one for one in saying.values(name)}
+    found = []
+    if posts <= set(given):
+        found.append(saying.t(N_("posts")))
+        given = {key: one for key, one in given.items() if key not in posts}
+    return found + [saying.t(known[key]) if key in known else f"“{one}”" for key, one in given.items()]
+
+
+def _form_of(saying: _Saying) -> str:
+    return saying.t(N_("in the form of %(things)s")) % {"things": _objects(saying)}
 
 
 _WHOSE = {
@@ -236,9 +285,9 @@ def _hours(saying: _Saying) -> str:
 _WHERE: dict[str, Fragment] = {
     "group": _names("group", N_("to the group %(names)s"), N_("to certain groups")),
     "reply": _flag("reply", N_("as an answer"), N_("to begin a thread")),
-    "thread_of": _choice("thread_of", N_("as an answer in %(names)s"), _WHOSE),
+    "thread_of": _choice("thread_of", N_("in %(names)s"), _WHOSE),
     "edit": _flag("edit", N_("as a change to what was there"), N_("as something new")),
-    "object": _names("object", N_("in the form %(names)s"), quoted=True),
+    "object": _form_of,
     "visibility": _choice("visibility", N_("%(names)s"), _REACHES),
     "language": _names("language", N_("in the language %(names)s"), quoted=True),
 }
@@ -301,15 +350,15 @@ _WITH: dict[str, Fragment] = {
 _WHILE: dict[str, Fragment] = {
     "hour_rate_over": _over(
         "hour_rate_over",
-        N_("after something else within an hour"),
-        N_("after more than one other within an hour"),
-        N_("after more than %(number)d others within an hour"),
+        N_("after anything else by the same sender within an hour"),
+        N_("after more than one other by the same sender within an hour"),
+        N_("after more than %(number)d others by the same sender within an hour"),
     ),
     "day_rate_over": _over(
         "day_rate_over",
-        N_("after something else within a day"),
-        N_("after more than one other within a day"),
-        N_("after more than %(number)d others within a day"),
+        N_("after anything else by the same sender within a day"),
+        N_("after more than one other by the same sender within a day"),
+        N_("after more than %(number)d others by the same sender within a day"),
     ),
     "hours": _hours,
     "moderator_here": _flag(
@@ -379,7 +428,15 @@ def _how(saying: _Saying) -> str:
 
 
 def _said(saying: _Saying, fragments: Mapping[str, Fragment]) -> list[str]:
-    return [say(saying) for name, say in fragments.items() if saying.has(name)]
+    begun = _said_first(saying)
+    return [say(saying) for name, say in fragments.items() if saying.has(name) and name not in begun]
+
+
+def _said_first(saying: _Saying) -> set[str]:
+    """What the phrase begins with already: without an activity, the kind of thing."""
+    if saying.has("activity"):
+        return set()
+    return {"object", "reply"} if _is_any_post(saying) else {"object"}
 
 
 SAID = frozenset(

@@ -40,8 +40,8 @@ _VERBS: dict[Then, str] = {
     "refuse": N_("Do not take %(what)s"),
 }
 _AMENDED: dict[Then, str] = {
-    "accept": N_("Let in %(what)s: %(how)s"),
-    "hold": N_("Hold %(what)s, and once it is let in: %(how)s"),
+    "accept": N_("Let in %(what)s, but %(how)s"),
+    "hold": N_("Hold %(what)s, and let it in only %(how)s"),
     "refuse": N_("Do not take %(what)s"),
 }
 _AMENDMENTS: dict[str, str] = {
@@ -69,11 +69,11 @@ def of_rule(
     """
     group = rule.scope.removeprefix("group:") if rule.scope != INSTANCE and names_group else ""
     what = arrivals(_with_group(rule.when, group), translate, veiled)
-    if rule.unless:
-        excepted = arrivals(rule.unless, translate, veiled)
-        what = translate(N_("%(what)s, except %(excepted)s")) % {"what": what, "excepted": excepted}
     forms = _AMENDED if rule.amendments else _VERBS
     said = translate(forms[rule.then]) % {"what": what, "how": of_amendments(rule.amendments, translate)}
+    if rule.unless:
+        excepted = arrivals(rule.unless, translate, veiled)
+        said = translate(N_("%(rule)s, except %(excepted)s")) % {"rule": said, "excepted": excepted}
     if rule.answers and rule.then == "refuse":
         said = translate(N_("%(rule)s, and tell the server that sent it")) % {"rule": said}
     if rule.expires is not None:
