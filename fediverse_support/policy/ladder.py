@@ -1,27 +1,37 @@
-"""The domain ladder: `allowed`, `limited`, `held`, `blocked`; an entry covers its subdomains.
+"""The domain ladder: trusted, allowed, default, limited, held, blocked; an entry covers its subdomains.
 
 A look-up costs one dictionary access for each label of the name, however long the ladder is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+import idna
 import msgspec
 
 from fediverse_support.core.models import Level
+from fediverse_support.policy.document import Mode
 
 
-class Rung(msgspec.Struct, frozen=True):
-    """The level of one domain, with the reason that may be shown."""
+class Rung(msgspec.Struct, frozen=True, gc=False):
+    """The level of one domain and of all below it, with the reason that may be shown.
+
+    The flags combine with every level: nothing with pictures is taken as it is (`no_media`), and reports from
+    there are refused without a word (`no_reports`). `admits`: on an allow-list it lets the domain in.
+    """
 
     domain: str
     level: Level
     public_reason: str = ""
+    no_media: bool = False
+    no_reports: bool = False
+    admits: bool = False
 
 
 class Ladder(msgspec.Struct, frozen=True):
-    """All rungs by domain."""
+    """All rungs by domain, and whether only those are let in who are on the list."""
 
     rungs: dict[str, Rung]
+    mode: Mode = "open"
 
     def of(self, host: str) -> Rung | None:
         """The rung that covers `host` (a name, perhaps with a port): the most specific one, or None.
@@ -29,19 +39,72 @@ class Ladder(msgspec.Struct, frozen=True):
         >>> Ladder({"b.example": Rung("b.example", "held")}).of("a.b.example").level
         'held'
         """
-        name = host.partition(":")[0].rstrip(".").lower()
-        while name:
-            if name in self.rungs:
-                return self.rungs[name]
-            name = name.partition(".")[2]
-        return None
+        return next(self._covering(host), None)
+
+    def lets_in(self, host: str) -> bool:
+        """Whether the allow-list lets `host` in; on an open ladder it always does.
+
+        An entry of the domain or of one above it is enough. A more specific block is not asked about here.
+        """
+        return self.mode == "open" or any(rung.admits for rung in self._covering(host))
 
     def blocks(self, host: str) -> bool:
-        """Whether there is no exchange at all with `host`."""
+        """Whether there is no exchange at all with `host`: it is blocked, or not on the allow-list."""
         rung = self.of(host)
-        return rung is not None and rung.level == "blocked"
+        return (rung is not None and rung.level == "blocked") or not self.lets_in(host)
+
+    def level(self, host: str) -> Level:
+        """The level of `host`: `default` where nothing speaks of it, `blocked` where no list lets it in."""
+        rung = self.of(host)
+        if not self.lets_in(host):
+            return "blocked"
+        return "default" if rung is None else rung.level
+
+    def takes_reports(self, host: str) -> bool:
+        """Whether reports from `host` are taken."""
+        rung = self.of(host)
+        return not self.blocks(host) and not (rung is not None and rung.no_reports)
+
+    def _covering(self, host: str) -> Iterator[Rung]:
+        """The rungs of `host` and of every domain above it, the most specific first."""
+        for name in names_above(host):
+            rung = self.rungs.get(name)
+            if rung is not None:
+                yield rung
 
 
-def ladder_of(rungs: Iterable[Rung]) -> Ladder:
-    """The ladder with these rungs."""
-    return Ladder({rung.domain: rung for rung in rungs})
+def ladder_of(rungs: Iterable[Rung], mode: Mode = "open") -> Ladder:
+    """The ladder with these rungs; how their domains are written (case, dots, Unicode) does not matter."""
+    return Ladder({plain_host(rung.domain): rung for rung in rungs}, mode)
+
+
+def names_above(host: str) -> list[str]:
+    """`host` without its port, and every domain above it, the most specific first.
+
+    >>> names_above("A.b.example:8443")
+    ['a.b.example', 'b.example', 'example']
+    """
+    name = plain_host(host)
+    found = []
+    while name:
+        found.append(name)
+        name = name.partition(".")[2]
+    return found
+
+
+def plain_host(host: str) -> str:
+    """A host as the ladder keeps it: lower case, Punycode, without port and without a dot at the end.
+
+    What is no proper name is kept as it is: it then simply stands for nothing.
+    """
+    name = host if host.isascii() else _punycode(host)
+    bare = name.partition(":")[0] if not name.startswith("[") else name.partition("]")[0] + "]"
+    return bare.strip().rstrip(".").lower()
+
+
+def _punycode(host: str) -> str:
+    name, colon, port = host.strip().partition(":")
+    try:
+        return idna.encode(name.rstrip(".。"), uts46=True).decode("ascii") + colon + port
+    except (idna.IDNAError, UnicodeError):
+        return host

@@ -1,45 +1,72 @@
-"""Rules: functions from one arrival to a verdict, or to None where they have nothing to say."""
+"""What a compiled rule is, and what is said when a rule cannot be one."""
 
 from collections.abc import Callable
+from datetime import date
 
-from fediverse_support.policy.arrivals import Arrival
+import msgspec
+
+from fediverse_support.core.errors import Malformed
 from fediverse_support.policy.decisions import Outcome, Verdict
-from fediverse_support.policy.ladder import Ladder, Rung
+from fediverse_support.policy.document import INSTANCE, RuleText
+from fediverse_support.policy.features import Features
 
-Rule = Callable[[Arrival], Verdict | None]
+Check = Callable[[Features], bool]
+"""Whether one condition holds for what arrived."""
 
-_WHAT_A_LEVEL_MEANS = {
-    "allowed": (Outcome.ACCEPT, frozenset[str](), "This community accepts what comes from {domain}."),
-    "limited": (
-        Outcome.ACCEPT,
-        frozenset({"quiet"}),
-        "This community keeps what comes from {domain} out of public view.",
-    ),
-    "held": (
-        Outcome.HOLD,
-        frozenset[str](),
-        "A moderator looks at everything from {domain} before it is shown.",
-    ),
-    "blocked": (Outcome.BLOCK, frozenset[str](), "This community does not exchange anything with {domain}."),
+GROUP = "group:"
+"""How the scope of one group begins."""
+
+OUTCOMES = {"accept": Outcome.ACCEPT, "hold": Outcome.HOLD, "refuse": Outcome.REFUSE}
+
+_REASONS = {
+    "accept": "This community accepts this.",
+    "hold": "A moderator looks at this first.",
+    "refuse": "This community does not take this.",
 }
+"""What is said for a rule that gives no reason."""
 
 
-def by_domain(ladder: Ladder) -> Rule:
-    """The rule that reads the ladder for every host that has a part in the arrival."""
+class BadRule(Malformed):
+    """A rule cannot be used as it is written. `where`: the word in it, such as `when.sender` or `then`."""
 
-    def rule(arrival: Arrival) -> Verdict | None:
-        rungs = [rung for host in arrival.hosts if (rung := ladder.of(host)) is not None]
-        verdicts = sorted((_verdict(rung) for rung in rungs), key=lambda found: (found.outcome, found.rule))
-        if not verdicts:
-            return None
-        worst = verdicts[-1]
-        amendments = frozenset[str]().union(*(found.amendments for found in verdicts))
-        return Verdict(worst.outcome, worst.rule, worst.reason, amendments)
-
-    return rule
+    def __init__(self, message: str, *, rule: str, scope: str = INSTANCE, where: str = "") -> None:
+        place = f"{scope}: {rule}" + (f", {where}" if where else "")
+        super().__init__(f"{place}: {message}")
+        self.what = message
+        self.rule = rule
+        self.scope = scope
+        self.where = where
 
 
-def _verdict(rung: Rung) -> Verdict:
-    outcome, amendments, sentence = _WHAT_A_LEVEL_MEANS[rung.level]
-    reason = rung.public_reason or sentence.format(domain=rung.domain)
-    return Verdict(outcome, f"domain {rung.domain}: {rung.level}", reason, amendments)
+class Rule(msgspec.Struct, frozen=True, gc=False):
+    """One rule, compiled: it matches where every check holds and, if there are exceptions, not all of those.
+
+    `last_day` is the last day (UTC) on which it matches. The check that the index has made already is not
+    among `checks`.
+    """
+
+    priority: int
+    verdict: Verdict
+    checks: tuple[Check, ...]
+    exceptions: tuple[Check, ...]
+    last_day: date | None
+
+    def matches(self, features: Features) -> bool:
+        """Whether the rule has something to say."""
+        for check in self.checks:
+            if not check(features):
+                return False
+        if self.exceptions and all(check(features) for check in self.exceptions):
+            return False
+        return self.last_day is None or features.day <= self.last_day
+
+
+def verdict_of(rule: RuleText) -> Verdict:
+    """What the rule says where it matches."""
+    return Verdict(
+        OUTCOMES[rule.then],
+        f"{rule.scope}: {rule.name}",
+        rule.reason or _REASONS[rule.then],
+        frozenset(rule.amendments),
+        rule.answers,
+    )

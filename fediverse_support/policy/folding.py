@@ -1,0 +1,100 @@
+"""One form for all the ways in which a word can be written, so that a rule cannot be dodged by spelling.
+
+`fold` undoes capitals and other forms of letters (`Ｓ`, `𝓼`), marks on letters (`ş`, and heaps of them),
+invisible characters between letters, letters of other alphabets that look alike, and letters set apart
+(`s.u.i.c.i.d.e`). The phrases of a rule are folded in the same way, so words in Cyrillic or Greek still find
+themselves. What is left as it is: digits (`su1cide`), and the marks of scripts in which they are vowels or
+make another letter (Devanagari, Thai, Kana).
+"""
+
+import re
+import unicodedata
+
+from fediverse_support.policy.lookalikes import LOOKALIKES
+
+_MARKS = (
+    # Those that go with letters of any alphabet, Latin, Greek and Cyrillic above all.
+    *((0x300, 0x36F), (0x483, 0x489), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F)),
+    # The points of Hebrew, the vowel signs of Arabic and what stretches it: mostly left out in writing.
+    *((0x591, 0x5BD), (0x5BF, 0x5BF), (0x5C1, 0x5C2), (0x5C4, 0x5C5), (0x5C7, 0x5C7)),
+    *((0x610, 0x61A), (0x640, 0x640), (0x64B, 0x65F), (0x670, 0x670), (0x6D6, 0x6DC), (0x6DF, 0x6ED)),
+)
+_UNSEEN = (
+    # Invisible, though Unicode does not call them format characters: fillers, selectors of a variant, an
+    # empty Braille cell, the place of an object.
+    *((0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164)),
+    *((0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFFC, 0xFFFC), (0xE0100, 0xE01EF)),
+)
+_CHARACTERS = (*range(0x20000), *range(0xE0000, 0xE0200))
+"""Where all characters are that are not Han or of private use."""
+
+_SEPARATORS = r"[ \t\n.\-_*·]"
+_LETTER = r"[^\W\d_]"
+_HINT = re.compile(rf"({_SEPARATORS}){_LETTER}\1{_LETTER}\1")
+"""What every run of letters set apart has in it. Much faster to look for: it begins with a separator."""
+_APART = re.compile(rf"(?<![^\W_]){_LETTER}({_SEPARATORS}){_LETTER}(?:\1{_LETTER}){{2,}}(?![^\W_])")
+
+
+class _Table(dict[int, str | int | None]):
+    """What becomes of each character; characters not listed stay, and are noted down to be found faster.
+
+    Only those of the basic plane are noted: their number, and so the memory, is bounded.
+    """
+
+    def __missing__(self, character: int) -> int:
+        if character < 0x10000:
+            self[character] = character
+        return character
+
+
+def _by_kind() -> dict[str, frozenset[int]]:
+    """The format and control characters, halves of characters, and marks of Unicode."""
+    found: dict[str, set[int]] = {"Cf": set(), "Cc": set(), "Cs": set(), "Mn": set(), "Me": set()}
+    for at in _CHARACTERS:
+        kind = unicodedata.category(chr(at))
+        if kind in found:
+            found[kind].add(at)
+    return {kind: frozenset(at for at in ats if not chr(at).isspace()) for kind, ats in found.items()}
+
+
+_KINDS = _by_kind()
+_DROPPED = (
+    _KINDS["Cf"]
+    | _KINDS["Cc"]
+    | _KINDS["Cs"]
+    | {at for a, z in (*_MARKS, *_UNSEEN) for at in range(a, z + 1)}
+)
+_TABLE = _Table({**dict.fromkeys(_DROPPED), **LOOKALIKES})
+_STRAYS = frozenset(chr(at) for at in (_KINDS["Mn"] | _KINDS["Me"]) - _DROPPED)
+"""Marks of other scripts, which say nothing behind a plain letter."""
+_ASCII = {at: None if at in _DROPPED else chr(at).lower() for at in range(128)}
+
+
+def fold(text: str) -> str:
+    """`text` in the form in which words are compared. Folding twice changes nothing more.
+
+    >>> fold("Ｓ.u.ı.с.í.d.E \\u200bnote")
+    'suicide note'
+    """
+    if text.isascii():
+        return _together(text.translate(_ASCII))
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    seen = plain.translate(_TABLE)
+    if not seen.isascii() and not _STRAYS.isdisjoint(seen):
+        seen = _without_strays(seen)
+    return _together(unicodedata.normalize("NFC", seen))
+
+
+def _together(text: str) -> str:
+    """Four letters or more, each set apart by the same sign, as one word."""
+    if _HINT.search(text) is None:
+        return text
+    return _APART.sub(lambda found: found[0].replace(found[1], ""), text)
+
+
+def _without_strays(text: str) -> str:
+    kept: list[str] = []
+    for character in text:
+        if not (character in _STRAYS and kept and "a" <= kept[-1] <= "z"):
+            kept.append(character)
+    return "".join(kept)

@@ -1,0 +1,92 @@
+"""Thousands of words and phrases in one pass over a text (an Aho-Corasick automaton), as whole words.
+
+Every phrase of every rule and word list of a policy is in one automaton. A phrase belongs to *terms*: numbers
+that stand for one rule's words or for one word list. Text and phrases are folded (`folding.fold`), and any
+space counts as one blank.
+"""
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from fediverse_support.policy.folding import fold
+
+_WITHOUT_SPACES = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x2E80, 0x312F),  # Han radicals, kana, bopomofo
+    (0x31A0, 0x31FF),  # more bopomofo and kana
+    (0x3400, 0x9FFF),  # Han
+    (0xA9E0, 0xA9FF),  # Myanmar
+    (0xAA60, 0xAA7F),  # Myanmar
+    (0xF900, 0xFAFF),  # Han
+    (0x1AFF0, 0x1B16F),  # kana
+    (0x20000, 0x323AF),  # Han
+)
+"""Scripts whose words are not set apart: there, a word may begin and end anywhere."""
+
+
+def folded_phrase(phrase: str) -> str:
+    """A phrase as it is looked for; empty where nothing is left that could be."""
+    return " ".join(fold(phrase).split())
+
+
+class Phrases:
+    """The automaton. Immutable once built; may be used from several threads."""
+
+    def __init__(self, terms: Mapping[int, Iterable[str]]) -> None:
+        """Build it of the folded phrases of each term. Costs about 10 µs for each phrase."""
+        of_phrase: dict[str, tuple[int, ...]] = {}
+        shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+        for term, phrases in terms.items():
+            for phrase in set(phrases):
+                terms_of_it = (*of_phrase.get(phrase, ()), term)
+                of_phrase[phrase] = shared.setdefault(terms_of_it, terms_of_it)
+        self._terms = tuple(of_phrase.values())
+        self._automaton = (
+            AhoCorasick(list(of_phrase), store_patterns=False, implementation=Implementation.ContiguousNFA)
+            if of_phrase
+            else None
+        )
+
+    def found(self, folded: str) -> frozenset[int]:
+        """The terms of which some phrase is in `folded` (a text as `fold` gives it), as whole words."""
+        if self._automaton is None or not folded:
+            return frozenset()
+        text = " ".join(folded.split())
+        found: set[int] = set()
+        for place, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            if not found.issuperset(self._terms[place]) and stands_alone(text, start, end):
+                found.update(self._terms[place])
+        return frozenset(found)
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether `text[start:end]` neither begins nor ends in the middle of a word."""
+    begins = start == 0 or not _is_inside(text[start - 1], text[start])
+    return begins and (end == len(text) or not _is_inside(text[end - 1], text[end]))
+
+
+def _is_inside(before: str, after: str) -> bool:
+    """Whether a word goes on between two characters."""
+    return (
+        _is_of_word(before) and _is_of_word(after) and not (_needs_no_space(before) or _needs_no_space(after))
+    )
+
+
+def _is_of_word(character: str) -> bool:
+    # Marks are neither letters nor digits, yet a word never ends before one.
+    return character.isalnum() or (character > "\u02ff" and unicodedata.category(character)[0] == "M")
+
+
+def _needs_no_space(character: str) -> bool:
+    if character < "\u0e00":
+        return False
+    at = bisect_right(_FIRSTS, ord(character)) - 1
+    return ord(character) <= _WITHOUT_SPACES[at][1]
+
+
+_FIRSTS = [first for first, _ in _WITHOUT_SPACES]
