@@ -4,14 +4,29 @@ Every function takes the connection first and runs in the caller's transaction, 
 waits. What becomes of it is decided in `moderation/holds.py`.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from fediverse_support.core.models import Post
-from fediverse_support.database import holds
+from fediverse_support.database import hold_lines, holds
+from fediverse_support.database.hold_lines import Line
 from fediverse_support.database.holds import Why
 from fediverse_support.database.pool import Connection
 from fediverse_support.policy.decisions import Decision
+
+SHOWN_REFUSED = timedelta(days=14)
+"""How long an author finds at home what was not let in."""
+MOST_OF_AN_AUTHOR = 100
+
+
+class OwnHold(msgspec.Struct, frozen=True):
+    """Something of an author's that waits, and how long it usually takes; None if nobody can say."""
+
+    line: Line
+    usual: timedelta | None
 
 
 async def keep_post(
@@ -65,6 +80,21 @@ async def keep_edit(
     """
     why = _why(actor_uri, decision, decision_id)
     return await holds.put_post(db, "edit", post.id, post.group_id, why, now, words)
+
+
+async def of_author(
+    db: Connection, actor_uri: str, now: datetime, post_ids: Sequence[int] | None = None
+) -> list[OwnHold]:
+    """What of one author waits or was sent back, and what was not let in lately, the newest first.
+
+    With `post_ids` only what is about these posts. For that author and nobody else.
+    """
+    lines = await hold_lines.of_author(db, actor_uri, now - SHOWN_REFUSED, post_ids, MOST_OF_AN_AUTHOR)
+    usual = {
+        group_id: await holds.typical_wait(db, group_id, now)
+        for group_id in {line.hold.group_id for line in lines if line.place}
+    }
+    return [OwnHold(line, usual.get(line.hold.group_id)) for line in lines]
 
 
 def _why(actor_uri: str, decision: Decision, decision_id: int | None) -> Why:

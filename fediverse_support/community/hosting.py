@@ -72,7 +72,7 @@ async def set_cancelled(
 
 async def _own(db: Connection, organiser: Actor, post_id: int) -> tuple[Post, Event]:
     """The post and the event, locked."""
-    post = await posts.by_id(db, post_id)
+    post = await posts.lock(db, post_id)
     event = await events.lock(db, post_id)
     if post is None or event is None:
         raise Missing("There is no such event.")

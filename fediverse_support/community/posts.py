@@ -303,7 +303,8 @@ async def _context_above(db: Connection, site: Site, parent: Post) -> str | None
 
 
 async def _own(db: Connection, author: Actor, post_id: int) -> Post:
-    post = await posts.by_id(db, post_id)
+    """The post, locked: a moderator may be about to let it in."""
+    post = await posts.lock(db, post_id)
     if post is None:
         raise Missing("There is no such post.")
     if post.author_id != author.id:

@@ -15,7 +15,7 @@ from fediverse_support.community import events as calling
 from fediverse_support.community.events import NewEvent
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Actor, Post
-from fediverse_support.database import activities, actors, events, held, polls
+from fediverse_support.database import actors, events, held, polls
 from fediverse_support.database import posts as stored
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol import json_gate
@@ -42,11 +42,6 @@ async def let_in(db: Connection, site: Site, post: Post, now: datetime) -> Post:
     elif kept is not None and group.is_local:
         await announcing.announce_post(db, site, group, live, author, json_gate.read(kept.encode()), now)
     return live
-
-
-async def has_set_out(db: Connection, author: Actor, post: Post) -> bool:
-    """Whether other servers were ever told of a post of ours."""
-    return bool(await activities.standing(db, author.id, "Create", [post.uri]))
 
 
 async def let_edit_in(

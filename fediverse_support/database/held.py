@@ -10,6 +10,11 @@ async def keep(db: Connection, post_id: int, body: str) -> None:
     )
 
 
+async def is_kept(db: Connection, post_id: int) -> bool:
+    """Whether the activity of a post is kept, because nobody was told of it yet."""
+    return bool(await db.fetchval("select exists (select from held_activities where post_id = $1)", post_id))
+
+
 async def take(db: Connection, post_id: int) -> str | None:
     """The activity of a held post, which is not kept any longer."""
     body: str | None = await db.fetchval(

@@ -11,7 +11,7 @@ import msgspec
 
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.database.pool import Connection
-from fediverse_support.database.rows import all_of, changed, reader
+from fediverse_support.database.rows import changed, reader
 
 Kind = Literal["post", "edit", "arrival"]
 State = Literal["waiting", "accepted", "amended", "returned", "refused", "withdrawn"]
@@ -197,28 +197,6 @@ async def lock(db: Connection, hold_id: int) -> Hold | None:
     return read(row) if row else None
 
 
-async def by_id(db: Connection, hold_id: int) -> Hold | None:
-    """One hold, whatever its state."""
-    row = await db.fetchrow("select * from holds where id = $1", hold_id)
-    return read(row) if row else None
-
-
-async def of_post(db: Connection, post_id: int) -> list[Hold]:
-    """Every hold about a post, the newest first."""
-    rows = await db.fetch("select * from holds where post_id = $1 order by id desc limit 100", post_id)
-    return all_of(read, rows)
-
-
-async def open_of(db: Connection, post_id: int, kind: Kind) -> Hold | None:
-    """The hold of a post that waits for a moderator or for its author."""
-    row = await db.fetchrow(
-        "select * from holds where post_id = $1 and kind = $2 and state in ('waiting', 'returned')",
-        post_id,
-        kind,
-    )
-    return read(row) if row else None
-
-
 async def decide(
     db: Connection, hold_id: int, state: State, by: int | None, note: str, now: datetime
 ) -> bool:
@@ -245,18 +223,28 @@ async def decide(
     )
 
 
-async def place_in_line(db: Connection, hold: Hold) -> int:
-    """How many holds of the same group wait longer than this one, and one more."""
-    before = await db.fetchval(
-        """
-        select count(*) from holds
-         where state = 'waiting' and group_id is not distinct from $1 and (held_at, id) < ($2, $3)
-        """,
-        hold.group_id,
-        hold.held_at,
-        hold.id,
+async def settle(
+    db: Connection, post_id: int, state: State, by: int | None, note: str, now: datetime
+) -> bool:
+    """A moderator has shown or hidden a post that nobody was told of yet: its hold ends with that.
+
+    Also one that was refused before; whether there was one. Safe to run twice.
+    """
+    return bool(
+        changed(
+            await db.execute(
+                """
+                update holds set state = $2, decided_by = $3, note = left($4, 2000), decided_at = $5
+                 where post_id = $1 and kind = 'post' and state in ('waiting', 'returned', 'refused')
+                """,
+                post_id,
+                state,
+                by,
+                note,
+                now,
+            )
+        )
     )
-    return int(before) + 1
 
 
 async def typical_wait(db: Connection, group_id: int | None, now: datetime) -> timedelta | None:

@@ -25,6 +25,12 @@ async def by_id(db: Connection, post_id: int) -> Post | None:
     return read(row) if row else None
 
 
+async def lock(db: Connection, post_id: int) -> Post | None:
+    """The same, kept from others until the transaction ends: for who is about to change or release it."""
+    row = await db.fetchrow("select * from posts where id = $1 for update", post_id)
+    return read(row) if row else None
+
+
 async def by_public_id(db: Connection, public_id: str) -> Post | None:
     """The post with this random id in the URL of its page: for processing, never for showing."""
     row = await db.fetchrow("select * from posts where public_id = $1", public_id)
@@ -171,6 +177,20 @@ async def replace_text(db: Connection, post: Post) -> None:
         post.edited_at,
         post.url,
         list(post.tags),
+    )
+
+
+async def amend(db: Connection, post: Post) -> None:
+    """Keep what a moderator has added to a post, or taken from it: warning, folding, attachments, reach."""
+    await db.execute(
+        """
+        update posts set content_warning = $2, sensitive = $3, attachments = $4, reach = $5 where id = $1
+        """,
+        post.id,
+        post.content_warning,
+        post.sensitive,
+        list(post.attachments),
+        post.reach,
     )
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import announcing, telling, visibility
+from fediverse_support.community import announcing, releasing, telling, visibility
 from fediverse_support.core.errors import Conflict
 from fediverse_support.core.models import Account, Actor, Post
 from fediverse_support.database import activities as stored
-from fediverse_support.database import actors, blocks, groups, held, posts
+from fediverse_support.database import actors, blocks, groups, held, holds, posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.moderation import deeds, rights
 from fediverse_support.outbox.publishing import new_activity_uri
@@ -33,6 +33,7 @@ async def hide(db: Connection, site: Site, post: Post, by: Account, reason: str,
         raise Conflict("This post is hidden or deleted already.")
     moderator, group = await rights.acting(db, by), await _group_of(db, post)
     await posts.set_state(db, post.id, "hidden", moderator.id)
+    await holds.settle(db, post.id, "refused", moderator.id, reason, now)
     await posts.refresh_activity(db, post.root_id)
     if group is not None and visibility.leaves(post) and await rights.speaks_there(db, group, moderator):
         await _tell_of_end(db, site, post, group, moderator, reason, now)
@@ -42,32 +43,21 @@ async def hide(db: Connection, site: Site, post: Post, by: Account, reason: str,
 async def show(db: Connection, site: Site, post: Post, by: Account, reason: str, now: datetime) -> None:
     """Let a held post in, or bring back a hidden one; the caller opened the transaction.
 
-    A post that was held is announced now, as it would have been on its arrival. Raises `Conflict` if it is
-    neither held nor hidden.
+    A post of which nobody was told yet, because it was held, sets out now as it would have at once. Raises
+    `Conflict` if it is neither held nor hidden.
     """
     moderator, group = await rights.acting(db, by), await _group_of(db, post)
-    live = msgspec.structs.replace(post, state="live")
-    kept = await held.take(db, post.id)
-    match post.state:
-        case "hidden" if kept is None:
-            await _bring_back(db, site, live, group, moderator, now)
-        case "held" | "hidden":
-            await _let_in(db, site, live, group, kept, now)
-        case _:
-            raise Conflict("This post is not held or hidden any more.")
+    if post.state not in ("held", "hidden"):
+        raise Conflict("This post is not held or hidden any more.")
+    was_held = await holds.settle(db, post.id, "accepted", moderator.id, "", now)
+    is_new = was_held or post.state == "held" or await held.is_kept(db, post.id)
+    if is_new:
+        await releasing.let_in(db, site, post, now)
+    else:
+        await _bring_back(db, site, msgspec.structs.replace(post, state="live"), group, moderator, now)
     await blocks.forget_hidden(db, [post.id])
-    deed = "let post in" if kept else "show post"
+    deed = "let post in" if is_new else "show post"
     await deeds.record(db, by, deed, post.uri, reason, now, group_id=post.group_id)
-
-
-async def _let_in(
-    db: Connection, site: Site, post: Post, group: Actor | None, kept: str | None, now: datetime
-) -> None:
-    await _set_live(db, post)
-    author = await actors.by_id(db, post.author_id)
-    if kept is not None and group is not None and group.is_local and author is not None:
-        activity = json_gate.read(kept.encode())
-        await announcing.announce_post(db, site, group, post, author, activity, now)
 
 
 async def _bring_back(
