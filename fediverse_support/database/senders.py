@@ -25,6 +25,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """Who sends, and the place. `group` is the name of a group of ours, `group_uri` the id of any group.
 
     `known`: the state in which we have the post that the arrival is about, None for one that is new here.
+    `followers`: the collections of those who follow who sends, and of those in the group.
     `minute` and `moderator_is_here` as in `Arrival`.
     """
 
@@ -33,6 +34,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     group_uri: str | None = None
     thread_of: ThreadOf = ""
     known: PostState | None = None
+    followers: tuple[str, ...] = ()
     minute: int = -1
     moderator_is_here: bool | None = None
 
@@ -70,6 +72,7 @@ _LOOK = """
            case when g.actor_id is not null then c.name else '' end as "group",
            c.uri as group_uri,
            g.time_zone,
+           array_remove(array[a.followers_url, c.followers_url], null) as followers,
            o.state as known,
            case when p.id is null then ''
                 when r.author_id = a.id then 'own'
@@ -95,9 +98,9 @@ _LOOK = """
       left join posts r on r.id = p.root_id
       left join lateral (
            -- Where the thing or what it answers is already; else the group addressed, ours first.
-           (select id, uri, name from actors where id = coalesce(o.group_id, p.group_id))
+           (select id, uri, name, followers_url from actors where id = coalesce(o.group_id, p.group_id))
             union all
-           (select id, uri, name from actors
+           (select id, uri, name, followers_url from actors
              where coalesce(o.group_id, p.group_id) is null
                and uri = any($2::text[]) and type = 'Group' and state = 'active'
              order by not is_local, id limit 1)) c on true
@@ -141,6 +144,7 @@ async def look(
         group_uri=row["group_uri"],
         thread_of=row["thread_of"],
         known=row["known"],
+        followers=tuple(row["followers"]),
         minute=_minute(row["time_zone"], now),
         moderator_is_here=row["moderator_is_here"],
     )

@@ -31,6 +31,9 @@ ACTIVITY_TYPES = frozenset(
 )
 """Known ones. Any other type with an `actor` is read as an activity too, and keeps its name."""
 
+MEDIA = frozenset({"image", "video", "audio"})
+"""What a media type begins with that is to be looked at or heard."""
+
 Document = Mapping[str, Any]
 """A JSON object as it came through the JSON gate."""
 
@@ -143,6 +146,17 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     height: int | None = None
     blurhash: str | None = None
 
+    @property
+    def is_media(self) -> bool:
+        """Whether this is something to look at or to hear, and not a link to a page (Lemmy's Link)."""
+        return self.type in ("Image", "Video", "Audio", "Document") or self.kind.partition("/")[0] in MEDIA
+
+    @property
+    def kind(self) -> str:
+        """`image/png` and the like; without one what its type says, as `image`, or nothing."""
+        kind = (self.media_type or "").partition(";")[0].strip().lower()
+        return kind or (self.type.lower() if self.type in ("Image", "Video", "Audio") else "")
+
 
 class PollOption(msgspec.Struct, frozen=True):
     """One answer of a poll, with the votes that its server claims."""
@@ -157,7 +171,7 @@ class PostDocument(msgspec.Struct, frozen=True, kw_only=True):
     `content_warning` follows one rule for all peers: see `parsing.posts.content_warning`. `sensitive` may
     be true without it. `source` is Markdown. `options` are there for polls only; `multiple` says whether
     more than one may be chosen, `voters` how many chose. `start_time`, `time_zone` (as it was written),
-    `place` and `is_cancelled` are there for events.
+    `place` and `is_cancelled` are there for events. `quoted` are the ids of posts that it shows inside.
     """
 
     id: str
@@ -191,6 +205,7 @@ class PostDocument(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     is_cancelled: bool = False
     closed: bool = False
+    quoted: tuple[str, ...] = ()
     proof: Document | None = None
     raw: Document
 

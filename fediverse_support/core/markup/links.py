@@ -1,8 +1,11 @@
 """Which links may be shown: absolute http, https and mailto, and nothing that reads as another host."""
 
 import re
+from collections.abc import Container
 
 from linkify_it import LinkifyIt
+
+from fediverse_support.core.markup.scanning import pieces
 
 LONGEST_LINK = 2048
 MOST_BARE_LINKS = 200
@@ -63,23 +66,35 @@ def _is_mail(rest: str) -> bool:
     return bool(name and at and host) and "@" not in host and not rest.startswith("/")
 
 
-_ANCHOR = re.compile(r"<a\s([^>]{1,6000})>", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']?(https?://[^"'\s>]+)""", re.IGNORECASE)
 _NAMES_SOMEBODY = re.compile(r"""class\s*=\s*["'][^"']*\b(?:mention|hashtag)\b""", re.IGNORECASE)
+_BARE = re.compile(r"https?://[^\s/?#<>\"']+", re.IGNORECASE)
 
 
-def linked_hosts(html: str) -> tuple[str, ...]:
+def linked_hosts(html: str, familiar: Container[str] | None = None) -> tuple[str, ...]:
     """The host of each link in `html` in its order, with repetition; mentions and hashtags are no links.
 
-    Also of HTML that nobody has cleaned. Never raises.
+    Addresses that stand in the text without being a link count too. `familiar`: a link that calls itself a
+    mention or a hashtag is believed only if it leads to one of these hosts; None: always. Also for HTML
+    that nobody has cleaned. Never raises.
 
     >>> linked_hosts('<a href="https://B.example/x">x</a> <a class="mention" href="https://c.example/@a">a</a>')
     ('b.example',)
     """
     found: list[str] = []
-    for anchor in _ANCHOR.finditer(html):
-        link = None if _NAMES_SOMEBODY.search(anchor[1]) else _HREF.search(anchor[1])
-        if link is not None:
-            authority = _AUTHORITY_ENDS.split(link[1].partition("://")[2], maxsplit=1)[0]
-            found.append(authority.rpartition("@")[2].partition(":")[0].lower().rstrip("."))
+    is_inside = False
+    for piece in pieces(html):
+        if piece.name == "a":
+            is_inside = not piece.closes
+            link = _HREF.search(piece.tag)
+            host = _host_of(link[1]) if link is not None else ""
+            names_somebody = _NAMES_SOMEBODY.search(piece.tag) and (familiar is None or host in familiar)
+            found += [] if names_somebody else [host]
+        if not is_inside and "://" in piece.text:
+            found += [_host_of(bare) for bare in _BARE.findall(piece.text)]
     return tuple(host for host in found if host)
+
+
+def _host_of(url: str) -> str:
+    authority = _AUTHORITY_ENDS.split(url.partition("://")[2], maxsplit=1)[0]
+    return authority.rpartition("@")[2].partition(":")[0].lower().rstrip(".,;!)")

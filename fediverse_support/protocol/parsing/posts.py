@@ -47,6 +47,8 @@ _NEVER_POSTS = ACTIVITY_TYPES | ACTOR_TYPES | COLLECTION_TYPES | {"Tombstone"}
 _LONG_FORMS = frozenset({"Article", "Audio", "Event", "Page", "Video"})
 _OFFERED_TAGS = ("CommunityPostTag", "CommunityTag", "lemmy:CommunityPostTag", "lemmy:CommunityTag")
 """Lemmy from 1.0, and PieFed."""
+_QUOTES = ("quote", "quoteUrl", "quoteUri", "quoteURL", "_misskey_quote")
+_AS_QUOTED = ("application/activity+json", "application/ld+json")
 _NOT_A_WORD = re.compile(r"\W+")
 _PLAIN_TYPES = ("text/plain", "text/markdown")
 
@@ -96,6 +98,7 @@ def post(document: Document, gate: Gate) -> PostDocument:
         place=events.place(document),
         is_cancelled=events.is_cancelled(document),
         closed=bool(document.get("closed")),
+        quoted=tuple(dict.fromkeys(_quoted(document, gate))),
         proof=embedded(document.get("proof")),
         raw=document,
     )
@@ -197,6 +200,19 @@ def _offered_tag(tag: Document) -> str | None:
         return name[:LONGEST_TAG]
     names = (text(tag, member, LONGEST_TAG) for member in ("preferredUsername", "display_name", "name"))
     return next((name for name in names if name), None)
+
+
+def _quoted(document: Document, gate: Gate) -> Iterator[str]:
+    """What is quoted: FEP-044f `quote`, `quoteUrl` and its older names, and FEP-e232's links."""
+    for member in _QUOTES:
+        found = reference(document.get(member), gate)
+        if found is not None:
+            yield found
+    for tag in _tags(document, "Link"):
+        kind = text(tag, "mediaType", LONGEST_NAME) or ""
+        found = reference(tag.get("href"), gate) if kind.partition(";")[0].strip() in _AS_QUOTED else None
+        if found is not None:
+            yield found
 
 
 def _options(values: list[object]) -> Iterator[PollOption]:
