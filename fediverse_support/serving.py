@@ -51,6 +51,8 @@ def run(settings: Settings, *, web: bool, worker: bool) -> None:
 
 async def _serve(settings: Settings, *, web: bool, worker: bool) -> None:
     async with laid(settings, _say) as foundation:
+        if foundation.policies.trouble is not None:
+            raise foundation.policies.trouble
         stop = asyncio.Event()
         _stop_on_signals(stop)
         await run_on(foundation, stop, web=web, worker=Worker(foundation) if worker else None)

@@ -28,12 +28,12 @@ class Policies:
     """
 
     def __init__(self) -> None:
-        self._policy = compile_policy(0, ())
+        self._policy = compile_policy(0, (), Document(mode="allow-list"))
         self._seen = 0
         self._trouble: Misconfigured | None = None
 
     def current(self) -> Policy:
-        """The policy in force. Call `refresh` once before the first use: version 0 knows no domain."""
+        """The policy in force. Call `refresh` once before the first use: version 0 lets nobody in."""
         return self._policy
 
     @property
@@ -46,15 +46,14 @@ class Policies:
         version = await policy_versions.latest(db)
         if version == self._seen:
             return False
-        self._seen = version
         try:
-            document, rungs = await policy_versions.document(db, version), await domains.rungs(db)
-            self._policy = await compiled(version, rungs, document)
+            self._policy = await in_force(db)
         except (Malformed, msgspec.ValidationError) as error:
+            self._seen = version
             self._trouble = _trouble(version, self._policy.version, error)
             log.error("policy.not_compiled", number=version)
             return False
-        self._trouble = None
+        self._seen, self._trouble = self._policy.version, None
         return True
 
     async def run(self, pool: Pool, stop: asyncio.Event) -> None:
@@ -71,12 +70,22 @@ class Policies:
                 continue
 
 
+async def in_force(db: Connection) -> Policy:
+    """The policy in force, compiled. Raises `BadRule`, or `msgspec.ValidationError` for one of another form."""
+    while True:
+        version = await policy_versions.latest(db)
+        document, rungs = await policy_versions.document(db, version), await domains.rungs(db)
+        if version == await policy_versions.latest(db):
+            # Else somebody changed it between the two, which must not be a policy that never was.
+            return await compiled(version, rungs, document)
+
+
 async def compiled(version: int, rungs: Collection[Rung], document: Document) -> Policy:
     """A policy, compiled beside the event loop where that takes more than a moment. Raises `BadRule`."""
     size = len(rungs) + 10 * len(document.rules) + sum(len(one.phrases) for one in document.words.values())
     if size < SMALL:
-        return compile_policy(version, rungs)
-    return await asyncio.to_thread(compile_policy, version, rungs)
+        return compile_policy(version, rungs, document)
+    return await asyncio.to_thread(compile_policy, version, rungs, document)
 
 
 def _trouble(version: int, holds: int, error: Exception) -> Misconfigured:
