@@ -205,6 +205,13 @@ class Town:
         """Wait for so many acknowledgements in all."""
         await until(lambda: len(self.ledger.acknowledged) >= number)
 
+    async def works(self, worker: Process) -> None:
+        """Wait until a worker has put something into effect: one that has not yet begun may give up."""
+        async with asyncio.timeout(PATIENCE):
+            while not await self.pool.fetchval("select exists (select from inbox where state = 'done')"):
+                assert worker.process.returncode is None, worker.log.read_text()
+                await asyncio.sleep(0.02)
+
     async def left(self) -> int:
         async with acquire(self.pool) as db:
             return int(

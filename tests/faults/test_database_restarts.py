@@ -37,6 +37,7 @@ async def test_r7_nothing_is_acknowledged_without_a_database_and_nothing_is_lost
     done = asyncio.Event()
     loading = asyncio.create_task(town.load(web, done.is_set))
     await town.acknowledges(20)
+    await town.works(worker)
     signal_server(server, end)
     await until(lambda: town.ledger.statuses()[503] >= 8)
     refusals = [headers for _, status, headers in town.ledger.answers if status == 503]
