@@ -71,7 +71,7 @@ class Policies:
 
 
 async def in_force(db: Connection) -> Policy:
-    """The policy in force, compiled. Raises `Malformed`, `msgspec.ValidationError` for one of another form."""
+    """The policy in force, compiled. Raises `Malformed`, or `msgspec.ValidationError` for a strange one."""
     while True:
         version = await policy_versions.latest(db)
         document, rungs = await policy_versions.document(db, version), await domains.rungs(db)
