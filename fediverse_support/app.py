@@ -26,8 +26,8 @@ from fediverse_support.web.federation import actors, collections, membership, no
 from fediverse_support.web.federation.answers import Endpoint, check_documents, nothing
 from fediverse_support.web.federation.inbox import Inbox, Owners
 from fediverse_support.web.federation.negotiation import wants_document
-from fediverse_support.web.federation.webfinger import webfinger
 from fediverse_support.web.federation.refusing import Refusing
+from fediverse_support.web.federation.webfinger import webfinger
 from fediverse_support.web.middleware import LastResort, SecurityHeaders, http_error, sorry
 from fediverse_support.web.pages.routes import ROUTES as PAGES
 from fediverse_support.web.rendering import Renderer
@@ -87,18 +87,17 @@ def build(foundation: Foundation, *, on_stored: Callable[[], None] | None = None
     check_routes([*PAGES, *DESK])
     check_documents([*DOCUMENTS, *DOCUMENTS_OF_PAGES])
     inbox = _inbox(foundation, on_stored)
+    services = _services(foundation)
     pages = Starlette(
         routes=[*(Route(path, inbox, methods=["POST"]) for path in INBOXES), *table()],
         middleware=[
             Middleware(SecurityHeaders, is_secure=foundation.settings.is_secure),
-            Middleware(
-                Refusing, requesters=lambda: pages.state.services.requesters, origin=foundation.site.origin
-            ),
+            Middleware(Refusing, requesters=services.requesters, origin=foundation.site.origin),
             Middleware(LastResort),
         ],
         exception_handlers={404: _no_such_address, 405: _no_such_address, Exception: sorry},
     )
-    pages.state.services = _services(foundation)
+    pages.state.services = services
     return _InboxFirst(inbox, pages)
 
 

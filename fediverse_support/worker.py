@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from fediverse_support.community import (
+    answering,
     arrivals,
     bans,
     gathering,
@@ -134,6 +135,7 @@ class Worker:
                     await join_answers.empty_old_answers(db, now)
                     await invitations.forget_ended(db, now)
                 await voting.forget_choices(db, now)
+                await answering.settle(db, self._foundation.policies.current(), now)
                 write_next = functools.partial(repeating.write_next, policy=policy)
                 for deed in (voting.close_next, voting.tell_next, write_next, severing.sever_next):
                     await self._do_what_is_due(db, deed, now)

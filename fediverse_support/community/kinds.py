@@ -5,6 +5,7 @@ The one place where writing (`posts.py`) and arriving (`arrivals.py`) learn of i
 
 from datetime import datetime
 
+from fediverse_support.community import answering
 from fediverse_support.community import events as calling
 from fediverse_support.community import polls as asking
 from fediverse_support.community.events import NewEvent
@@ -16,6 +17,7 @@ from fediverse_support.protocol.rendering import events as event_documents
 from fediverse_support.protocol.rendering import questions
 from fediverse_support.protocol.rendering.context import Json
 from fediverse_support.protocol.rendering.posts import note
+from fediverse_support.protocol.rendering.reply_policies import can_reply
 from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import PostDocument
 
@@ -45,8 +47,16 @@ async def document(
     event = await events.of_post(db, post.id) if post.type == "Event" else None
     worded = event_documents.worded(post, event) if event is not None else post
     offered = await tags.offered(db, group.id) if post.tags and group and group.is_local else []
+    rights = await answering.of_post(db, post, group)
     rendered = note(
-        site, worded, author, group, parent_author=parent_author, root_uri=root_uri, offered=offered
+        site,
+        worded,
+        author,
+        group,
+        parent_author=parent_author,
+        root_uri=root_uri,
+        offered=offered,
+        can_reply=can_reply(group, rights.outsiders, rights.members) if group else None,
     )
     if poll is not None:
         return questions.question(rendered, poll)

@@ -193,6 +193,7 @@ async def outbox_of(
            and a.type in ('Create', 'Announce')
            and a.id < $7
            and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and is_on_show(p.reach, p.group_id, $2, $3)
          order by a.id desc limit $8
         """,
         actor_id,
@@ -214,6 +215,7 @@ async def outbox_total(db: Connection, viewer: Viewer, actor_id: int, most: int 
                  where a.actor_id = $1 and (a.is_public or a.is_listed) and a.undone_at is null
                    and a.type in ('Create', 'Announce')
                    and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+                   and is_on_show(p.reach, p.group_id, $2, $3)
                  limit $7) as shown
             """,
             actor_id,

@@ -105,6 +105,7 @@ async def pinned(db: Connection, viewer: Viewer, group_id: int, limit: int) -> l
           join shown_posts p on p.uri = n.object_uri
          where n.group_id = $1 and p.group_id = $1 and p.state = 'live'
            and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and is_on_show(p.reach, p.group_id, $2, $3)
          order by n.pinned_at desc, p.id desc
          limit $7
         """,

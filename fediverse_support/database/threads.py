@@ -58,6 +58,7 @@ async def of_group(
           from shown_posts p
          where p.group_id = $1 and p.root_id = p.id and p.state = 'live'
            and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and is_on_show(p.reach, p.group_id, $2, $3)
            and (p.active_at, p.id) < ($7, $8)
          order by p.active_at desc, p.id desc
          limit $9
@@ -117,6 +118,7 @@ async def of_author(db: Connection, viewer: Viewer, author_id: int, limit: int) 
           from shown_posts p
          where p.author_id = $1 and p.state = 'live'
            and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and is_on_show(p.reach, p.group_id, $2, $3)
          order by p.id desc
          limit $7
         """,
@@ -260,6 +262,7 @@ async def of_group_tagged(
          where p.group_id = $1 and p.root_id = p.id and p.state = 'live'
            and p.tags <> '{}' and p.tags @> array[$10::text]
            and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and is_on_show(p.reach, p.group_id, $2, $3)
            and (p.active_at, p.id) < ($7, $8)
          order by p.active_at desc, p.id desc
          limit $9

@@ -11,7 +11,7 @@ from fediverse_support.database.inbox import Arrived
 from fediverse_support.network.jsonld_process import compact_apart
 from fediverse_support.protocol import json_gate, jsonld, parsing
 from fediverse_support.protocol.urls import Gate
-from fediverse_support.protocol.vocabulary import Activity
+from fediverse_support.protocol.vocabulary import Activity, Document
 
 
 def at_the_door(body: bytes, gate: Gate) -> Activity:
@@ -30,10 +30,23 @@ async def in_full(arrived: Arrived, gate: Gate) -> Activity:
 
     Raises `Refused` if it cannot be compacted, or is then not by whom or what it was at the door.
     """
-    document = json_gate.read(arrived.body)
+    document = _as_sent(json_gate.read(arrived.body))
     if not jsonld.needs_compaction(document):
         return parsing.activity(document, gate)
     activity = parsing.activity(await compact_apart(document), gate)
     if activity.actor != arrived.actor_uri or activity.id not in (None, arrived.activity_uri):
         raise Malformed("This document can be read in two ways.")
     return activity
+
+
+def _as_sent(document: Document) -> Document:
+    """A `ReplyRequest` as the Create of the answer that it brings along; everything else as it is.
+
+    GoToSocial asks so where `canReply` lets answers wait for a person (`community/answering.py`). They wait
+    here as every other answer does, and what it asks for besides is given by showing the answer.
+    """
+    answer = document.get("instrument")
+    if document.get("type") != "ReplyRequest" or not isinstance(answer, dict):
+        return document
+    ends = {name: answer[name] for name in ("to", "cc", "audience") if name in answer}
+    return {**document, "type": "Create", "object": answer, "instrument": None, **ends}

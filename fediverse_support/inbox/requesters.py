@@ -76,6 +76,18 @@ class Requesters:
         self._hosts = HostRates(A_SECOND, AT_ONCE)
         self._fetching = 0
 
+    def refuses(self, request: SignedRequest) -> bool:
+        """Whether `request` says that it comes from a server with which there is no exchange.
+
+        Only what it says is read, and no key is looked for: who claims to be a server that is served nothing
+        is served nothing.
+        """
+        try:
+            claim = verification.read(request, self._our_hosts, self._now())
+            return self._policy().ladder.blocks(self._site.gate.host(claim.key_id))
+        except Trouble:
+            return False
+
     async def asker(self, request: SignedRequest, client: str) -> Asker | None:
         """Who signed `request`; None for anybody else. `client` stands for the address that it came from.
 

@@ -38,11 +38,13 @@ _LANGUAGE = {
     "language": "schema:inLanguage",
     "identifier": "schema:identifier",
 }
-_QUOTES = {
+_INTERACTION = {
     "gts": "https://gotosocial.org/ns#",
     "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
     "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+    "canReply": {"@id": "gts:canReply", "@type": "@id"},
     "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+    "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
 }
 _POLL = {"votersCount": "toot:votersCount"}
 _EVENT = {
@@ -94,7 +96,7 @@ MODERATION: list[Any] = [CONTEXT, _LEMMY]
 
 POST: list[Any] = [
     CONTEXT,
-    {**_MASTODON, "blurhash": "toot:blurhash", **_LEMMY, **_TAGS, **_LANGUAGE, **_QUOTES},
+    {**_MASTODON, "blurhash": "toot:blurhash", **_LEMMY, **_TAGS, **_LANGUAGE, **_INTERACTION},
 ]
 """For posts, and for activities that carry or hand on a post."""
 

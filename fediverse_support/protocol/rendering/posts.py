@@ -43,9 +43,10 @@ def note(
     parent_author: Actor | None = None,
     root_uri: str | None = None,
     offered: Sequence[OfferedTag] = (),
+    can_reply: Json | None = None,
 ) -> Json:
     """One of our posts. `root_uri` is the id of the thread's first post, for a reply,
-    `offered` are the tags that the group offers.
+    `offered` are the tags that the group offers, `can_reply` says who may answer (`reply_policies.py`).
 
     The group is mentioned, so that answers written on Mastodon reach it; `parent_author` is, so that they
     hear of a reply. Never larger than 56 KiB: what Misskey takes leaves 8 KiB for the activity around it.
@@ -80,7 +81,9 @@ def note(
         "tag": [*tags, *tag_documents.of_post(site, post, group, offered)],
         "attachment": list(_attachments(post)),
         # Only the author may quote, that is, nobody: support is not for showing around (FEP-044f).
-        "interactionPolicy": {"canQuote": {"automaticApproval": [author.uri]}},
+        "interactionPolicy": without_nothing(
+            {"canQuote": {"automaticApproval": [author.uri]}, "canReply": can_reply}
+        ),
     }
     return fitted(without_nothing(document))
 

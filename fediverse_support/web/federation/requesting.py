@@ -19,11 +19,10 @@ from starlette.responses import Response
 
 from fediverse_support.community import published
 from fediverse_support.core import clock
-from fediverse_support.core.errors import Malformed, Missing
+from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Actor, Viewer
 from fediverse_support.database.pool import acquire
 from fediverse_support.inbox.requesters import Asker
-from fediverse_support.protocol.signatures.requests import received
 from fediverse_support.web import clients
 from fediverse_support.web.federation.answers import (
     NEVER,
@@ -34,6 +33,7 @@ from fediverse_support.web.federation.answers import (
     answered,
     declared,
 )
+from fediverse_support.web.federation.refusing import is_signed, signed_request
 from fediverse_support.web.services import Services, services_of
 
 
@@ -76,19 +76,12 @@ def for_members_at_last(handler: Handler) -> Endpoint:
 
 async def _asker(request: Request, services: Services) -> Asker | None:
     """Who signed this request; None for whoever did not, or not well."""
-    if "signature" not in request.headers and "authorization" not in request.headers:
+    if not is_signed(request.scope):
         return None
-    scope = request.scope
-    target = scope.get("raw_path") or scope["path"].encode()
-    if query := scope["query_string"]:
-        target = target + b"?" + query
-    try:
-        signed = received(
-            request.method, target.decode("latin-1"), scope["headers"], b"", services.site.origin
-        )
-    except Malformed:
+    signed = signed_request(request.scope, services.site.origin)
+    if signed is None:
         return None
-    address = clients.address_of(scope, services.settings.proxies)
+    address = clients.address_of(request.scope, services.settings.proxies)
     return await services.requesters.asker(signed, services.limiter.mark(address, clock.now()))
 
 
