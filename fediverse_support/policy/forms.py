@@ -17,12 +17,12 @@ from fediverse_support.policy.wording import N_
 
 Form = Callable[[object], object]
 
-LONGEST_NAME = 100
+LONGEST_NAME = 200
 LONGEST_REASON = 1000
 LONGEST_NOTE = 5000
 LONGEST_VALUE = 2048
 
-_SCOPE = re.compile(r"group:[^\s:/]{1,60}")
+_SCOPE = re.compile(r"group:\S{1,54}")
 
 
 class Wrong(Exception):
@@ -186,7 +186,7 @@ def _of_condition(condition: Condition, value: object) -> object:
     if condition.kind == "flag":
         return flag(value)
     if condition.kind == "number":
-        return number(0, 1_000_000)(value)
+        return number(0, 1_000_000_000)(value)
     if condition.kind in ("span", "hours"):
         return text(LONGEST_VALUE, is_needed=True)(value)
     one = choice(*condition.choices) if condition.choices else text(LONGEST_VALUE, is_needed=True)

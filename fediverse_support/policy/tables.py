@@ -32,12 +32,12 @@ LONGEST_DOMAIN = 253
 
 T = TypeVar("T")
 _LIST_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
-_WORDS_NAME = re.compile(r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,58}[^\s\x00-\x1f\x7f])?")
+_WORDS_NAME = re.compile(r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,98}[^\s\x00-\x1f\x7f])?")
 
 
 def _amendments(value: object) -> object:
     given = [value] if isinstance(value, str) else value
-    words = forms.texts(LONGEST_PHRASE, 20)(given)
+    words = forms.texts(len(WARN) + forms.LONGEST_NAME, 100)(given)
     for place, word in enumerate(words if isinstance(words, list) else ()):
         if word not in AMENDMENTS and not word.startswith(WARN):
             raise forms.unknown(word, (*sorted(AMENDMENTS), WARN), place)
@@ -57,7 +57,7 @@ _RULE: dict[str, Form] = {
     "with": _amendments,
     "reason": forms.text(LONGEST_REASON),
     "note": forms.text(LONGEST_NOTE),
-    "priority": forms.number(-1000, 1000),
+    "priority": forms.number(-1_000_000, 1_000_000),
     "expires": forms.day,
     "review": forms.day,
     "answers": forms.flag,
@@ -186,7 +186,7 @@ class Reader:
         found: dict[str, WordList] = {}
         for name, one in self._entries(given, "words", 10_000).items():
             if not _WORDS_NAME.fullmatch(name):
-                self.say("error", ("words", name), N_("A word list has a name of 1 to 60 characters."))
+                self.say("error", ("words", name), N_("A word list has a name of 1 to 100 characters."))
                 continue
             fields = self._fields(one, ("words", name), _WORDS, needed=("phrases",))
             if "phrases" in fields:
