@@ -40,7 +40,9 @@ def _right(policy: Policy, name: str, uri: str, now: datetime, *, is_member: boo
     known = msgspec.structs.replace(
         new, accepted=100, accepted_in_group=100, first_accepted_at=now - _LONG_AGO
     )
-    outcomes = {judge(policy, _answer(sender, name, uri, now)).outcome for sender in (new, known)}
+    # What waits of members because they are new waits for a short time only: that is not told beforehand.
+    senders = (known,) if is_member else (new, known)
+    outcomes = {judge(policy, _answer(sender, name, uri, now)).outcome for sender in senders}
     if outcomes == {Outcome.ACCEPT}:
         return "may"
     return "wait" if outcomes & {Outcome.ACCEPT, Outcome.HOLD} else "may not"

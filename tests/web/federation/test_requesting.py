@@ -65,15 +65,9 @@ async def its_members_only_have_its_name(scene):
     return "https://named.example"
 
 
-async def it_is_blocked(scene):
-    await followed(scene.home, scene.group, software="fediverse-support", host="deep.bad.example")
-    await scene.home.set_level("bad.example", "blocked")
-    return "https://deep.bad.example"
-
-
 STRANGERS = [
     stranger, only_asked, in_another_group, its_member_is_gone, it_left, it_cannot_keep_it,
-    it_is_an_old_lemmy, its_members_only_have_its_name, it_is_blocked,
+    it_is_an_old_lemmy, its_members_only_have_its_name,
 ]  # fmt: skip
 
 
