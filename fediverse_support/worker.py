@@ -24,12 +24,14 @@ from fediverse_support.community import (
 )
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
-from fediverse_support.database import decisions, inbox, reactions, tombstones
+from fediverse_support.database import decisions, inbox, policy_tries, reactions, tombstones
 from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.foundation import Foundation
 from fediverse_support.inbox.departures import Departures
 from fediverse_support.inbox.gathering.gatherer import Gatherer
 from fediverse_support.inbox.processing import Processed, Processor
+from fediverse_support.moderation import trying
+from fediverse_support.moderation.trying import Tries
 from fediverse_support.outbox.delivering import Deliverer
 from fediverse_support.outbox.reports import DeliveryReport
 from fediverse_support.protocol.site import Site
@@ -37,7 +39,6 @@ from fediverse_support.protocol.site import Site
 log = structlog.get_logger()
 
 KEEP_ARRIVALS = timedelta(days=7)
-KEEP_DECISIONS = timedelta(days=30)
 KEEP_STRAYS = timedelta(days=30)
 """Deletions of and reactions to what never came."""
 HOUSEKEEPING_EVERY = 60.0
@@ -84,6 +85,7 @@ class Worker:
             foundation.acquaintance,
             foundation.policies.current,
         )
+        self._tries = Tries(foundation.pool)
         self._departures = Departures(foundation.pool, foundation.site, foundation.acquaintance)
 
     def wake(self) -> None:
@@ -98,6 +100,7 @@ class Worker:
             self.gatherer.run,
             self._follow_departures,
             self._keep_house,
+            self._tries.run,
         ]
         await asyncio.gather(*(_kept_running(loop, stop) for loop in loops))
 
@@ -122,7 +125,8 @@ class Worker:
             policy = self._foundation.policies.current()
             async with acquire(self._foundation.pool) as db:
                 await inbox.forget_old(db, now - KEEP_ARRIVALS)
-                await decisions.forget_old(db, now - KEEP_DECISIONS)
+                await self._forget_facts(db, now)
+                await policy_tries.forget_old(db, now - trying.KEEP)
                 await tombstones.forget_strays(db, now - KEEP_STRAYS)
                 await gathering.forget_old(db, now)
                 await reactions.forget_strays(db, now - KEEP_STRAYS)
@@ -143,6 +147,12 @@ class Worker:
                 await asyncio.wait_for(stop.wait(), HOUSEKEEPING_EVERY)
             except TimeoutError:
                 continue
+
+    async def _forget_facts(self, db: Connection, now: datetime) -> None:
+        """Forget what policies are tried on when its time is over: the words first, then all the rest."""
+        settings = self._foundation.settings
+        await decisions.forget_words_before(db, now - timedelta(days=settings.facts_text_days))
+        await decisions.forget_old(db, now - timedelta(days=settings.facts_days))
 
     async def _do_what_is_due(self, db: Connection, deed: Due, now: datetime) -> None:
         """Do something as often as it is due, each time in a transaction of its own."""
