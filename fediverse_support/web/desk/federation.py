@@ -1,27 +1,15 @@
-"""What came from other servers and what was decided; how we deal with each of them; whether they answer."""
+"""How we deal with each of the other servers, and whether they answer."""
 
 from starlette.responses import RedirectResponse, Response
 
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Missing, Refused
-from fediverse_support.database import decisions, domains, hosts
+from fediverse_support.database import domains, hosts
 from fediverse_support.moderation import deeds, domain_levels
 from fediverse_support.web.forms import Form
 from fediverse_support.web.security import Access, Visit, deed, page
 
 AT_ONCE = 100
-OUTCOMES = ("accept", "hold", "refuse", "block")
-
-
-@page(Access.STAFF)
-async def arrivals(visit: Visit) -> Response:
-    """What arrived, from whom, what was decided and why."""
-    query = visit.request.query_params
-    host = query.get("host", "").strip().lower()[:260]
-    outcome = query.get("outcome", "")
-    outcome = outcome if outcome in OUTCOMES else ""
-    found = await decisions.recent(visit.db, host or None, outcome or None, AT_ONCE)
-    return visit.render("desk/arrivals.html", decisions=found, host=host, outcome=outcome, outcomes=OUTCOMES)
 
 
 @page(Access.STAFF)

@@ -2,7 +2,23 @@
 
 from starlette.routing import Route
 
-from fediverse_support.web.desk import federation, founding, overview, posts, suspensions, topics
+from fediverse_support.web.desk import (
+    applying,
+    decisions,
+    federation,
+    founding,
+    overview,
+    policy,
+    posts,
+    rules,
+    suspensions,
+    texts,
+    topics,
+    traffic,
+    tries,
+    versions,
+    words,
+)
 
 POST = ["POST"]
 
@@ -10,12 +26,20 @@ ROUTES: list[Route] = [
     Route("/desk", overview.overview),
     Route("/desk/sign-ups/{id}", overview.decide_sign_up, methods=POST),
     Route("/desk/reports/{id}/close", overview.close_report, methods=POST),
-    Route("/desk/posts", posts.not_live),
+    Route("/desk/posts", posts.hidden),
     Route("/desk/posts/{id}", posts.show),
     Route("/desk/posts/{id}", posts.change, methods=POST),
     Route("/desk/parked/{id}/replay", overview.replay, methods=POST),
     Route("/desk/deeds", overview.show_deeds),
-    Route("/desk/arrivals", federation.arrivals),
+    *policy.ROUTES,
+    *rules.ROUTES,
+    *words.ROUTES,
+    *texts.ROUTES,
+    *applying.ROUTES,
+    *tries.ROUTES,
+    *versions.ROUTES,
+    *traffic.ROUTES,
+    *decisions.ROUTES,
     Route("/desk/domains", federation.show_domains),
     Route("/desk/domains", federation.set_domain, methods=POST),
     Route("/desk/suspensions", suspensions.show),
