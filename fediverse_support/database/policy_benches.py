@@ -72,17 +72,19 @@ async def taken_back(db: Connection, scope: str | None) -> set[int]:
     return {row["undoes"] for row in rows}
 
 
-async def became(db: Connection, decision_id: int, object_uri: str) -> Became:
+async def became(db: Connection, decided: Decided) -> Became:
     """The post that a decision was about, if it is here, and what waits or waited because of the decision."""
     row = await db.fetchrow(
         """
         select p.id as post_id, p.public_id, p.state as post_state, h.id as hold_id, h.state as hold_state
           from (select 1) one
           left join posts p on p.uri = $2 and $2 <> ''
-          left join lateral (select id, state from holds where decision_id = $1 limit 1) h on true
+          left join lateral (
+              select id, state from holds where actor_uri = $3 and decision_id = $1 limit 1) h on true
         """,
-        decision_id,
-        object_uri,
+        decided.id,
+        decided.object_uri,
+        decided.actor_uri,
     )
     assert row is not None
     return _read_became(row)

@@ -63,7 +63,7 @@ async def show(visit: Visit, bench: Bench) -> Response:
     if decided is None or (bench.group is not None and decided.group_name != bench.name):
         raise Missing
     explained = await explaining.explain(visit.db, decided, visit.services.policy(), visit.text)
-    became = await policy_benches.became(visit.db, decided.id, decided.object_uri)
+    became = await policy_benches.became(visit.db, decided)
     return render(
         visit,
         bench,
