@@ -24,13 +24,14 @@ from fediverse_support.community import (
 )
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
-from fediverse_support.database import decisions, inbox, policy_tries, reactions, tombstones
+from fediverse_support.database import decisions, domain_lists, inbox, policy_tries, reactions, tombstones
 from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.foundation import Foundation
 from fediverse_support.inbox.departures import Departures
 from fediverse_support.inbox.gathering.gatherer import Gatherer
 from fediverse_support.inbox.processing import Processed, Processor
-from fediverse_support.moderation import trying
+from fediverse_support.moderation import ladder, trying
+from fediverse_support.moderation.list_fetching import ListFetcher
 from fediverse_support.moderation.trying import Tries
 from fediverse_support.outbox.delivering import Deliverer
 from fediverse_support.outbox.reports import DeliveryReport
@@ -41,6 +42,7 @@ log = structlog.get_logger()
 KEEP_ARRIVALS = timedelta(days=7)
 KEEP_STRAYS = timedelta(days=30)
 """Deletions of and reactions to what never came."""
+KEEP_LIST_HISTORY = timedelta(days=365)
 HOUSEKEEPING_EVERY = 60.0
 _RESTART_AFTER = 1.0
 _MOST_DEPARTURES = 1_000
@@ -86,6 +88,7 @@ class Worker:
             foundation.policies.current,
         )
         self._tries = Tries(foundation.pool)
+        self.lists = ListFetcher(foundation.pool, foundation.site, foundation.client)
         self._departures = Departures(foundation.pool, foundation.site, foundation.acquaintance)
 
     def wake(self) -> None:
@@ -100,6 +103,7 @@ class Worker:
             self.gatherer.run,
             self._follow_departures,
             self._keep_house,
+            self.lists.run,
             self._tries.run,
         ]
         await asyncio.gather(*(_kept_running(loop, stop) for loop in loops))
@@ -135,6 +139,9 @@ class Worker:
                 async with db.transaction():
                     await bans.end_expired(db, self._foundation.site, now)
                     await gathering.after_outages(db, now)
+                async with db.transaction():
+                    await ladder.expire(db, self._foundation.site, now)
+                await domain_lists.forget_old(db, now - KEEP_LIST_HISTORY)
                 async with db.transaction():
                     await join_answers.empty_old_answers(db, now)
                     await invitations.forget_ended(db, now)

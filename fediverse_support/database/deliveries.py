@@ -202,8 +202,8 @@ async def publish(
 
     One inbox for all followers on a server that shares one, unless `personal`: what only members may see
     goes to each of them. Left out: our own people, who is gone or suspended, and blocked domains with all
-    below them that nothing lets in. `activity_software` are the NodeInfo names of servers that want the dialect
-    `activity`.
+    below them that nothing lets in. `activity_software` are the NodeInfo names of servers that want the
+    dialect `activity`.
 
     `actor_id` is who signs. Everything about one `object_uri` reaches an inbox in the order of queueing.
     Safe to run twice for what is stored already.

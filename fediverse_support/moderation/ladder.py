@@ -51,10 +51,10 @@ async def put(
 ) -> Settled:
     """Set what holds for domains, or (None) take away what was set by hand.
 
-    The caller opened the transaction. What is as it was makes no version. `version`: part of a larger deed that has begun it and records itself.
-    `is_sure`: also for a suffix under which anybody may have a name. Raises `Malformed` (`UnfitName`) for
-    what is no domain, is not a level or has had its last day, `Conflict` for our own domain. Safe to run
-    twice.
+    The caller opened the transaction. What is as it was makes no version. `version`: part of a larger deed
+    that has begun it and records itself. `is_sure`: also for a suffix under which anybody may have a name.
+    Raises `Malformed` (`UnfitName`) for what is no domain, is not a level or has had its last day, and
+    `Conflict` for our own domain. Safe to run twice.
     """
     wanted = names_of(changes)
     await stored.alone(db)
