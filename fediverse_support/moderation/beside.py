@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from fediverse_support.core.models import Account
-from fediverse_support.database import domains, policy_versions
+from fediverse_support.database import domain_lists, domains, policy_versions
 from fediverse_support.database.policy_versions import Kind
 from fediverse_support.database.pool import Connection
-from fediverse_support.moderation import ladder
+from fediverse_support.moderation import ladder, subscriptions
 from fediverse_support.policy.document import DomainText, ListText, Whole
 from fediverse_support.protocol.site import Site
 
@@ -48,6 +48,7 @@ async def standing(db: Connection) -> Whole:
     return Whole(
         domains=await domains.entries(db),
         excludes={one.domain: one.note for one in await domains.excludes(db)},
+        lists={one.name: one.text for one in await domain_lists.listed(db)},
     )
 
 
@@ -138,18 +139,12 @@ async def put(
     version: int,
     is_sure: bool = False,
 ) -> None:
-    """Make these changes as a part of `version`, on its record. Raises what `ladder.put` does."""
+    """Make these changes as a part of `version`, on its record. Raises what `ladder.put` and
+    `subscriptions.put` do."""
+    given: dict[str, Any] = {"by": by, "why": why, "now": now, "kind": kind, "version": version}
     if changes.domains:
-        await ladder.put(
-            db,
-            site,
-            changes.domains,
-            by=by,
-            why=why,
-            now=now,
-            kind=kind,
-            version=version,
-            is_sure=is_sure,
-        )
+        await ladder.put(db, site, changes.domains, is_sure=is_sure, **given)
     if changes.excludes:
-        await ladder.exclude(db, site, changes.excludes, by=by, why=why, now=now, kind=kind, version=version)
+        await ladder.exclude(db, site, changes.excludes, **given)
+    if changes.lists:
+        await subscriptions.put(db, site, changes.lists, **given)

@@ -5,6 +5,7 @@ it (domains, excludes, lists). Nothing is ever changed in place, so every former
 A group's moderators write in the rules and words of their group; the staff in everything.
 """
 
+import asyncio
 from datetime import datetime
 
 import msgspec
@@ -12,15 +13,17 @@ import msgspec
 from fediverse_support.community import policies
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Account
-from fediverse_support.database import groups, policy_drafts, policy_versions
+from fediverse_support.database import domain_lists, groups, policy_drafts, policy_versions
 from fediverse_support.database.policy_drafts import Draft
 from fediverse_support.database.policy_versions import Version
 from fediverse_support.database.pool import Connection
 from fediverse_support.moderation import beside, deeds, ladder
 from fediverse_support.moderation.beside import Beside
-from fediverse_support.policy import scopes
+from fediverse_support.policy import findings, merging, scopes
 from fediverse_support.policy.document import INSTANCE, Document, Whole
+from fediverse_support.policy.findings import Known
 from fediverse_support.policy.scopes import Difference
+from fediverse_support.policy.wording import BadFile
 from fediverse_support.protocol.site import Site
 
 LONGEST_WHY = 5_000
@@ -90,7 +93,7 @@ async def apply(
         wanted, changes = await _reconciled(db, whole, scope, standing, based_on)
     if wanted == standing and not changes:
         return Applied(version=None)
-    await _check(wanted)
+    await _check(db, site, whole, wanted, now)
     version = await policy_versions.begin(db, by=by.id if by else None, why=why, scope=scope, document=wanted)
     await beside.put(
         db, site, changes, by=by, why=why, now=now, kind="change", version=version, is_sure=is_sure
@@ -115,8 +118,8 @@ async def undo(
         raise Missing("There is no change here by a person that is not taken back already.")
     before, after = await policy_versions.document(db, number - 1), await policy_versions.document(db, number)
     standing = await policy_versions.document(db)
-    wanted, crossed = scopes.reconciled(after, before, standing)
-    wanted = scopes.kept_where(wanted, standing, crossed)
+    # What was before, with all that others have changed since: where both speak, the later one counts.
+    wanted, crossed = merging.merged(base=after, mine=standing, theirs=before)
     changes, kept = await beside.of_version(db, number)
     why = why or f"Version {number} is taken back."
     version = await policy_versions.begin(
@@ -131,6 +134,19 @@ async def undo(
         difference=scopes.difference(standing, wanted),
         beside=changes.names,
         kept=crossed + kept,
+    )
+
+
+async def known(db: Connection, site: Site, now: datetime, *, with_lists: bool = False) -> Known:
+    """What a policy of this community is checked against; `with_lists`: also what each list names."""
+    standing = await policy_versions.document(db)
+    lists = await domain_lists.listed(db) if with_lists else []
+    return Known(
+        groups=frozenset(group.actor.name for group in await groups.listed(db)),
+        lists={one.name: frozenset((await domain_lists.entries(db, one.id))[0]) for one in lists},
+        domain=site.domain,
+        words=standing.words,
+        today=now.date(),
     )
 
 
@@ -156,8 +172,11 @@ async def discard_draft(db: Connection, by: Account, scope: str) -> bool:
     return await policy_drafts.discard(db, by.id, scope)
 
 
-async def _check(wanted: Document) -> None:
-    """See that it can be put in force, before anything is changed. Raises `Malformed`."""
+async def _check(db: Connection, site: Site, whole: Whole, wanted: Document, now: datetime) -> None:
+    """See that it can be put in force, before anything is changed. Raises `BadFile` or `BadRule`."""
+    found = await asyncio.to_thread(findings.of_whole, whole, await known(db, site, now))
+    if errors := tuple(one for one in found if one.weight == "error"):
+        raise BadFile(errors)
     await policies.compiled(0, (), wanted)
 
 
@@ -183,7 +202,7 @@ async def _reconciled(
     if not 1 <= based_on <= latest:
         raise Malformed(f"There is no version {based_on} of the policy: the last is {latest}.")
     base = await policy_versions.document(db, based_on)
-    wanted, crossed = scopes.reconciled(base, scopes.laid_over(base, whole, scope), standing)
+    wanted, crossed = merging.merged(base, scopes.laid_over(base, whole, scope), standing)
     changes, crossed_beside = await beside.reconciled(db, await beside.differing(db, whole), based_on)
     if crossed or crossed_beside:
         raise Conflict(await _crossing(db, based_on, crossed + crossed_beside))

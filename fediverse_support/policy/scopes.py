@@ -1,7 +1,7 @@
-"""Documents by scope: what belongs to the instance and to each group, what differs, and what changes cross.
+"""Documents by scope: what belongs to the instance and to each group, and what differs between two.
 
 A document is one value for the whole community, and several people write in it: the staff in all of it, a
-group's moderators in the rules and words of their group. So changes are compared scope by scope.
+group's moderators in the rules and words of their group.
 """
 
 from collections.abc import Iterable, Mapping
@@ -109,46 +109,6 @@ def _only_of_group(whole: Whole, scope: str) -> None:
     ]
     for what, one in others:
         raise Forbidden(f"{what} has the scope {one.scope}. Here all have the scope {scope}.")
-
-
-def reconciled(base: Document, wanted: Document, standing: Document) -> tuple[Document, tuple[str, ...]]:
-    """`wanted`, which was written from `base`, where meanwhile `standing` is in force.
-
-    What `wanted` left as it was is taken as it is now. Also gives what was changed on both sides: scopes, and
-    `mode` or `consensus`; for those `wanted` must not simply be put in force.
-    """
-    result, crossed = wanted, list[str]()
-    for scope in _scopes(base, wanted, standing):
-        taken, is_crossed = _either(part(base, scope), part(wanted, scope), part(standing, scope))
-        result = _with_part_in_place(result, scope, taken)
-        crossed += [scope] * is_crossed
-    mode, mode_crossed = _either(base.mode, wanted.mode, standing.mode)
-    consensus, consensus_crossed = _either(base.consensus, wanted.consensus, standing.consensus)
-    crossed += ["mode"] * mode_crossed + ["consensus"] * consensus_crossed
-    return msgspec.structs.replace(result, mode=mode, consensus=consensus), tuple(crossed)
-
-
-def kept_where(wanted: Document, standing: Document, crossed: Iterable[str]) -> Document:
-    """`wanted`, but as it stands in everything that `crossed` names (see `reconciled`)."""
-    result = wanted
-    for name in crossed:
-        if name in ("mode", "consensus"):
-            result = msgspec.structs.replace(result, **{name: getattr(standing, name)})
-        else:
-            result = _with_part_in_place(result, name, part(standing, name))
-    return result
-
-
-def _either(base: T, wanted: T, standing: T) -> tuple[T, bool]:
-    """The value to take of three, and whether both sides have changed it in different ways."""
-    if wanted == base:
-        return standing, False
-    return wanted, standing not in (base, wanted)
-
-
-def _scopes(*documents: Document) -> list[str]:
-    found = {rule.scope for document in documents for rule in document.rules}
-    return sorted(found | {one.scope for document in documents for one in document.words.values()})
 
 
 def difference(before: Document, after: Document) -> Difference:
