@@ -100,6 +100,6 @@ def _too_large(largest: int) -> BadFile:
     return _bad(None, N_("This file is larger than %(size)d KiB."), size=largest // 1024)
 
 
-def _bad(line: int | None, form: str, **values: str | int) -> BadFile:
+def _bad(line: int | None, form: str, /, **values: str | int) -> BadFile:
     found: Finding = finding(line, "error", form, **values)
     return BadFile((found,))

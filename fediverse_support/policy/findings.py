@@ -47,7 +47,7 @@ class Notes:
         self._places = places
         self.found: list[Finding] = []
 
-    def say(self, weight: Weight, path: Path, form: str, **values: str | int) -> None:
+    def say(self, weight: Weight, path: Path, form: str, /, **values: str | int) -> None:
         """Note something about a place."""
         self.found.append(finding(self._places.line(*path), weight, form, **values))
 

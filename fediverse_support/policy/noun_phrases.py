@@ -12,7 +12,8 @@ from fediverse_support.policy.wording import N_, Translate
 
 When = Mapping[str, Any]
 MOST_NAMED = 5
-"""So many words, names or servers are named; of more, three and how many there are."""
+"""So many words, names or servers are named; of more, some and how many others there are."""
+NAMED_OF_MANY = 3
 
 
 class _Saying:
@@ -35,8 +36,8 @@ class _Saying:
         shown = [f"“{one}”" if quoted else one for one in self.values(name)]
         if len(shown) <= MOST_NAMED:
             return either(shown, self.t)
-        some = ", ".join(shown[:3])
-        return self.t(N_("one of %(number)d, among them %(some)s")) % {"number": len(shown), "some": some}
+        others = self.t(N_("one of %(number)d others")) % {"number": len(shown) - NAMED_OF_MANY}
+        return either([*shown[:NAMED_OF_MANY], others], self.t)
 
     def chosen(self, name: str, meanings: Mapping[str, str]) -> str:
         """The values of a choice in plain words, as `a or b`."""

@@ -99,7 +99,7 @@ class Reader:
         self._places = places
         self.findings: list[Finding] = []
 
-    def say(self, weight: Weight, path: Path, form: str, **values: str | int) -> None:
+    def say(self, weight: Weight, path: Path, form: str, /, **values: str | int) -> None:
         """Note a finding at a place."""
         self.findings.append(finding(self._places.line(*path), weight, form, **values))
 

@@ -40,7 +40,7 @@ class Finding(msgspec.Struct, frozen=True):
         return f"line {self.line}: {self.weight}: {self.what}" if self.line else f"{self.weight}: {self.what}"
 
 
-def finding(line: int | None, weight: Weight, form: str, **values: str | int) -> Finding:
+def finding(line: int | None, weight: Weight, form: str, /, **values: str | int) -> Finding:
     """A finding whose sentence is `form` with its `%(name)s` filled in."""
     return Finding(line, weight, form % values, form, values)
 
