@@ -12,7 +12,7 @@ from fediverse_support.community.stepping_down import step_down
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import activities as stored
-from fediverse_support.database import blocks, follows, groups, join_requests, rules
+from fediverse_support.database import blocks, follows, groups, join_requests, rules, severances
 from fediverse_support.database.follows import Follow
 from fediverse_support.database.join_requests import Answer
 from fediverse_support.database.pool import Connection
@@ -184,9 +184,14 @@ async def join(
 
 
 async def join_elsewhere(db: Connection, site: Site, member: Actor, group: Actor) -> None:
-    """A member asks to join a group of another server. Safe to run twice: it asks once."""
+    """A member asks to join a group of another server. Safe to run twice: it asks once.
+
+    Raises `Conflict` for what is no such group, and where there is no exchange with its server.
+    """
     if group.is_local or not group.inbox_url:
         raise Conflict("This is not a group of another server.")
+    if await severances.is_blocked(db, group.uri):
+        raise Conflict("The moderators of this community have ended the exchange with that server.")
     if await follows.between(db, member.id, group.id) is not None:
         return
     uri = new_activity_uri(site)

@@ -102,6 +102,12 @@ async def coverings(db: Connection, hosts: Sequence[str]) -> list[Covering]:
     return all_of(read_covering, rows)
 
 
+async def is_blocked(db: Connection, uri: str) -> bool:
+    """Whether there is no exchange with the server of an actor."""
+    host = uri.partition("://")[2].partition("/")[0].partition(":")[0]
+    return any(covering.is_blocked for covering in await coverings(db, [host]))
+
+
 async def ties(db: Connection, hosts: Sequence[str]) -> list[Tie]:
     """Whom members here follow on these hosts, or have asked to, by member."""
     rows = await db.fetch(

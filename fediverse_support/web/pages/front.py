@@ -3,7 +3,7 @@
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from fediverse_support.accounts import members
-from fediverse_support.community import directories
+from fediverse_support.community import directories, rejoining
 from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import domains, drafts, follows, join_requests, threads
@@ -72,6 +72,7 @@ async def front(visit: Visit) -> Response:
         drafts=unsent,
         asked=await join_requests.open_by(visit.db, visit.account.actor_id),
         group_of=group_of,
+        notices=await rejoining.told(visit.db, visit.account),
     )
 
 

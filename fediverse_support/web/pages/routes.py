@@ -31,6 +31,7 @@ from fediverse_support.web.pages import (
     tagging,
     teams,
     threads,
+    told,
     wiki_writing,
     writing,
 )
@@ -84,6 +85,7 @@ ROUTES: list[Route] = [
     Route("/posts/{id}/delete", writing.show_delete),
     Route("/posts/{id}/delete", writing.delete, methods=POST),
     Route("/drafts", writing.keep_draft, methods=POST),
+    *told.ROUTES,
     *polls.ROUTES,
     *events.ROUTES,
     *coming.ROUTES,
