@@ -19,7 +19,7 @@ from fediverse_support.commands.terminal import (
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Account
-from fediverse_support.database import decisions, groups, inbox, policy_versions
+from fediverse_support.database import decisions, domains, groups, inbox, policy_versions
 from fediverse_support.database.pool import Connection
 from fediverse_support.moderation import beside, explaining, policy, trying
 from fediverse_support.policy import file as policy_file
@@ -51,10 +51,11 @@ async def show(*, group: OfGroup = None, as_json: AsJson = False) -> None:
     async with foundation() as (_, db):
         scope = await _scope(db, group)
         version, whole = await policy_versions.latest(db), await policy.current(db, scope)
+        levels = [] if group else await domains.listed(db)
     if as_json:
-        print_json({"version": version, "policy": whole})
+        print_json(reports.shown_json(version, whole, levels))
     else:
-        reports.show(version, whole)
+        reports.show(version, whole, levels)
 
 
 @app.command

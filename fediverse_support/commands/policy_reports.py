@@ -5,7 +5,10 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from fediverse_support.commands.terminal import print_fields, print_table, say
+import msgspec
+
+from fediverse_support.commands.terminal import print_fields, print_table, printable, say
+from fediverse_support.database.domains import DomainLevel
 from fediverse_support.database.inbox import Arrived
 from fediverse_support.database.policy_versions import Version
 from fediverse_support.moderation.explaining import Explained
@@ -18,16 +21,18 @@ from fediverse_support.policy.scopes import Difference
 
 Progress = Callable[[int, int], Awaitable[None]]
 MOST_TALLIES = 15
+MOST_DOMAINS = 50
 
 
-def show(version: int, whole: Whole) -> None:
+def show(version: int, whole: Whole, levels: Sequence[DomainLevel]) -> None:
     """The policy in force: mode, rules as sentences, domains, excludes, lists."""
     say(f"Version {version}")
     if whole.mode == "allow-list":
         say("Only servers on the list of domains are let in.")
     for rule in whole.rules or ():
         off = " (off)" if rule.is_off else ""
-        say(f"{rule.scope}: {rule.name}{off}", f"    {sentences.of_rule(rule, names_group=False)}")
+        say(f"{rule.scope}: {rule.name}{off}")
+        say_below(sentences.of_rule(rule, names_group=False))
     for name, words in (whole.words or {}).items():
         say(f"Word list {name}: {len(words.phrases):,} phrases ({words.scope})")
     if whole.domains is None:
@@ -35,15 +40,27 @@ def show(version: int, whole: Whole) -> None:
     print_table(
         ("domain", "level", "reason"),
         (
-            (name, word_of(one.level, one.no_media, one.no_reports), one.reason)
-            for name, one in whole.domains.items()
+            (one.domain, word_of(one.level, one.no_media, one.no_reports), one.public_reason)
+            for one in levels[:MOST_DOMAINS]
         ),
-        "No domain has a level by hand.",
+        "No domain has a level.",
     )
+    if len(levels) > MOST_DOMAINS:
+        say(f"and {len(levels) - MOST_DOMAINS:,} more: fediverse-support domains list")
     for name in whole.excludes or {}:
         say(f"No list says anything about {name}.")
     for name, one in (whole.lists or {}).items():
         say(f"List {name}: {one.url}")
+
+
+def shown_json(version: int, whole: Whole, levels: Sequence[DomainLevel]) -> dict[str, Any]:
+    """The same for programs; `domains` are the levels that hold, by hand or from a list."""
+    said = msgspec.to_builtins(whole)
+    rules = [
+        {**plain, "sentence": sentences.of_rule(rule)}
+        for rule, plain in zip(whole.rules or (), said["rules"] or (), strict=True)
+    ]
+    return {"version": version, **said, "rules": rules, "domains": levels}
 
 
 def kind(version: Version) -> str:
@@ -111,7 +128,7 @@ def report(found: Report) -> None:
     for change in found.changes:
         say(f"Examples of {change.before} → {change.after}:")
         for one in change.examples:
-            say(f"  {one.decision_id}  {one.at:%Y-%m-%d %H:%M}  {one.activity_type} by {one.actor}")
+            say_below(f"{one.decision_id}  {one.at:%Y-%m-%d %H:%M}  {one.activity_type} by {one.actor}")
     _severed(found.severed)
     if found.without_words:
         say(f"Of {found.without_words:,} the words are kept no longer: rules about words say nothing there.")
@@ -136,9 +153,9 @@ def _severed(found: Severed) -> None:
         "Their follows end after seven days."
     )
     for handle, members in found.groups:
-        say(f"  {handle}: {members:,} members here")
+        say_below(f"{handle}: {members:,} members here")
     if found.unnamed:
-        say(f"  and {found.unnamed:,} groups that choose their members")
+        say_below(f"and {found.unnamed:,} groups that choose their members")
 
 
 def explained(found: Sequence[Explained], arrived: Arrived | None) -> None:
@@ -146,9 +163,10 @@ def explained(found: Sequence[Explained], arrived: Arrived | None) -> None:
     for one in found:
         print_fields(_fields(one).items())
         for matched in one.rules:
-            say(f"  {matched.name}", *([f"      {matched.sentence}"] if matched.sentence else []))
+            say(f"Rule {matched.name}")
+            say_below(matched.sentence)
         for name, value in one.decided.facts.items():
-            say(f"  fact {name}: {value}")
+            say_below(f"{name}: {value}")
         if one.today is not None:
             say(f"Today it would be: {_worded(one.today)}")
         if one.without_words:
@@ -203,3 +221,9 @@ def _today(decision: Decision) -> dict[str, object]:
 def _worded(decision: Decision) -> str:
     by = f" ({', '.join(decision.rules)})" if decision.rules else ""
     return f"{worded(decision)}{by}"
+
+
+def say_below(text: str) -> None:
+    """Print a line that belongs to the one above; nothing for no text."""
+    if text:
+        print(f"    {printable(text)}")
