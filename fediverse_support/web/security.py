@@ -168,6 +168,7 @@ def deed(
     connection: Held = "request",
     limit: str = "",
     is_harmless: bool = False,
+    uploads: bool = False,
     keeps: Callable[[Form], Form] = _as_it_is,
 ) -> Callable[[Deed], Handler]:
     """Declare a handler that changes something: the request must come from one of our own forms.
@@ -175,7 +176,11 @@ def deed(
     `is_harmless` is for forms of guests that change nothing here: they work without the cookie that ties the
     other forms to a browser, so that reading a public page sets none. `keeps` makes of a form that an ended
     session was about to send one with `place`, `title` and `source`, which become a draft after signing in.
+    `uploads`: the form has files. Then the body is read only when it is known who sends it, and no
+    connection waits for it; raises `Misconfigured` unless the form is for who looks after the community.
     """
+    if uploads and (access not in (Access.STAFF, Access.ADMIN) or connection != "session"):
+        raise Misconfigured("Only those who look after the community send files.")
 
     def declare(handler: Deed) -> Handler:
         @functools.wraps(handler)
@@ -184,6 +189,8 @@ def deed(
             visit.keeps = keeps
 
             async def perform(visit: Visit) -> Response:
+                if uploads:
+                    visit.form = await forms.read_upload(request)
                 check_token(visit, is_harmless)
                 assert visit.form is not None
                 return await handler(visit, visit.form)
@@ -192,7 +199,8 @@ def deed(
                 if limit:
                     await visit.spend(limit, handler.__name__)
                 check_origin(request, visit.services.site.origin)
-                visit.form = await forms.read(request)
+                if not uploads:
+                    visit.form = await forms.read(request)
                 return await _with_connection(visit, connection, lambda: _admitted(visit, access, perform))
 
             return await _never_trouble(visit, answer)

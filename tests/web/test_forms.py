@@ -5,9 +5,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from fediverse_support.core.errors import Malformed, TooLarge
+from fediverse_support.core.errors import Malformed, Misconfigured, TooLarge, WrongType
 from fediverse_support.web import forms
 from fediverse_support.web.forms import Form
+from fediverse_support.web.security import Access, deed
 
 
 def request(*chunks: bytes, length: str | None = None) -> Request:
@@ -74,3 +75,52 @@ def test_a_path_never_leads_away(text):
     assert (joined.scheme, joined.netloc) == ("https", "garden.example")
     assert "\n" not in path
     assert "\\" not in path
+
+
+def upload(body: bytes, kind: bytes = b"multipart/form-data; boundary=b") -> Request:
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-type", kind)]}
+    return Request(scope, receive)
+
+
+def part(name: str, value: bytes, more: str = "") -> bytes:
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'.encode() + value + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        upload(b"a=1", b"application/x-www-form-urlencoded"),
+        upload(part("a", b"1") + b"--b--", b"multipart/form-data"),
+        upload(part("a", b"1"), b"multipart/form-data; boundary=" + b"x" * 500),
+        upload(b"nothing of the kind"),
+        upload(part("f", b"1", '; filename="a"') + part("g", b"2", '; filename="b"') + b"--b--"),
+        upload(b"".join(part(f"a{number}", b"1") for number in range(120)) + b"--b--"),
+        upload(part("f", b"x" * forms.LARGEST_UPLOAD, '; filename="a"') + b"--b--"),
+    ],
+)
+async def test_an_upload_that_is_none_or_too_much_is_refused(sent):
+    with pytest.raises((Malformed, TooLarge, WrongType)):
+        await forms.read_upload(sent)
+
+
+async def test_a_file_comes_with_the_fields_and_is_text_or_nothing():
+    body = part("a", b"one\x00") + part("f", b"\xef\xbb\xbfbad.example\n", '; filename="x.csv"')
+    form = await forms.read_upload(upload(body + b"--b--\r\n"))
+    assert form.line("a") == "one\N{REPLACEMENT CHARACTER}"
+    assert form.uploaded("f") == "bad.example\n"
+    assert form.uploaded("missing") == ""
+    with pytest.raises(Malformed):
+        (await forms.read_upload(upload(part("f", b"\xff\xfeb", '; filename="x"') + b"--b--"))).uploaded("f")
+
+
+def test_only_who_looks_after_the_community_may_be_asked_for_a_file():
+    for access, connection in (
+        (Access.ANYONE, "session"),
+        (Access.MEMBER, "session"),
+        (Access.STAFF, "request"),
+    ):
+        with pytest.raises(Misconfigured):
+            deed(access, connection=connection, uploads=True)
