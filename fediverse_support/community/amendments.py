@@ -4,12 +4,14 @@ The same for what a member writes here, for what arrives from another server and
 """
 
 from collections.abc import Collection
+from typing import Any
 
 import msgspec
 
 from fediverse_support.core.markup import safe_text
 from fediverse_support.core.models import REACHES, Post
 from fediverse_support.policy.decisions import WARN
+from fediverse_support.policy.warnings import label
 
 LONGEST_WARNING = 500
 
@@ -17,17 +19,22 @@ LONGEST_WARNING = 500
 def amended(post: Post, amendments: Collection[str]) -> Post:
     """`post` with the amendments of a decision (`policy/decisions.py`). Safe to run twice.
 
-    A warning that it has is not added again; what is quiet already, or narrower, stays as narrow.
+    A code becomes its name, for every reader. A warning that it has is not added again; what is quiet already, or narrower, stays as narrow.
     """
-    warnings = sorted(one.removeprefix(WARN) for one in amendments if one.startswith(WARN))
+    warnings = sorted(label(one.removeprefix(WARN)) for one in amendments if one.startswith(WARN))
     quiet = min(post.reach, "quiet", key=REACHES.index)
     return msgspec.structs.replace(
         post,
         reach=quiet if "quiet" in amendments else post.reach,
         sensitive=post.sensitive or bool(warnings) or "sensitive" in amendments,
-        attachments=() if "no-media" in amendments else post.attachments,
+        attachments=_links(post) if "no-media" in amendments else post.attachments,
         content_warning=_with_warnings(post.content_warning, warnings),
     )
+
+
+def _links(post: Post) -> tuple[dict[str, Any], ...]:
+    """What is attached to a post that leads to a page, as the address of a link post (Lemmy)."""
+    return tuple(item for item in post.attachments if item.get("type") == "Link")
 
 
 def _with_warnings(content_warning: str, added: Collection[str]) -> str:

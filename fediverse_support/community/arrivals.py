@@ -15,22 +15,28 @@ from typing import Any, Literal
 import msgspec
 import structlog
 
-from fediverse_support.community import announcing, audiences, gathering, kinds, speaking
-from fediverse_support.community.reaches import widest
+from fediverse_support.community import (
+    announcing,
+    audiences,
+    gathering,
+    holds,
+    kinds,
+    received_posts,
+    speaking,
+)
+from fediverse_support.community.amendments import amended
+from fediverse_support.community.judging import Judged
+from fediverse_support.community.received_posts import Place
 from fediverse_support.core.errors import Gone, Refused, Unavailable
-from fediverse_support.core.identifiers import new_id, new_public_id
-from fediverse_support.core.markup import safe_text, sanitise, strip_group_mention, title_from
-from fediverse_support.core.models import REACHES, Actor, Group, Post, Reach, Standing
+from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import activities as stored
-from fediverse_support.database import actors, held, places, posts
+from fediverse_support.database import actors, held, places, post_amendments, posts
 from fediverse_support.database.pool import Connection
-from fediverse_support.policy.decisions import Decision
-from fediverse_support.protocol import json_gate, threading
+from fediverse_support.protocol import json_gate
 from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import PostDocument
 
-TITLE_LENGTH = 200
-MOST_TAGS = 30
+_SIGNED = ("proof", "signature")
 MOVED_AT_ONCE = 500
 """Posts that move with a reply when its parent arrives; a deep thread that comes from its end would otherwise
 cost the square of its length."""
@@ -40,28 +46,11 @@ LARGEST_THREAD = 1_000_000
 log = structlog.get_logger()
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where a post belongs, and how its author stands there.
-
-    `rules` are there for a group of ours; `is_vouched`: a group elsewhere has passed the post on as its own.
-    Without a group and without a parent it is none of our business.
-    """
-
-    group: Actor | None = None
-    parent: Post | None = None
-    rules: Group | None = None
-    standing: Standing = Standing()
-    is_vouched: bool = False
-    is_known: bool = False
-    is_buried: bool = False
-    is_awaited: bool = False
-
-
 class Received(msgspec.Struct, frozen=True):
     """What became of an arriving post."""
 
     post: Post
-    what: Literal["new", "edited", "older", "known", "deleted"]
+    what: Literal["new", "edited", "older", "known", "deleted", "waits"]
 
     @property
     def sentence(self) -> str:
@@ -75,6 +64,7 @@ _SENTENCES = {
     "edited": "Changed.",
     "older": "An older version.",
     "known": "Known.",
+    "waits": "A moderator looks at this change first.",
     "deleted": "Its author had deleted this before it arrived: only its place is kept.",
 }
 
@@ -101,11 +91,14 @@ async def receive(
     document: PostDocument,
     author: Actor,
     place: Place,
-    decision: Decision,
+    judged: Judged,
     activity: Mapping[str, Any] | None,
     now: datetime,
 ) -> Received:
     """Store a post by its verified author in its place; a group of ours announces it if it is live.
+
+    What policy holds waits for a moderator: of a new post everything, of a later version of a live one its
+    words, and then nothing is done here (`waits`). What it asks for besides is done to every version.
 
     `activity` is what brought it, for the group to pass on; None for something that we looked up by
     ourselves, which is stored without being announced. Of what its author deleted before it arrived only
@@ -114,22 +107,40 @@ async def receive(
     """
     known = await posts.by_uri(db, document.id, for_update=True) if place.is_known else None
     if known is not None:
-        return await _another_version(db, site, known, document, author, activity, now)
+        return await _another_version(db, site, known, document, author, judged, activity, now)
     if document.is_vote:
         raise Refused("This is a vote, and not a post.")
     check_may_speak(place, author, document)
-    post = _linked(site, _post(document, author, place, decision, now), document, place)
+    post = received_posts.new(site, document, author, place, now)
+    post = amended(post, judged.decision.amendments)
+    if judged.decision.is_held:
+        post = msgspec.structs.replace(post, state="held")
     if not await posts.insert(db, post):
         raise Unavailable("This arrived twice at the same moment.")
+    await post_amendments.add(db, post.id, judged.decision.amendments)
     if place.is_buried:
         await posts.erase(db, post.id)
         post = msgspec.structs.replace(post, state="deleted")
     else:
         await kinds.arrived(db, post, document, now)
-    if activity is not None and post.state == "held":
-        await held.keep(db, post.id, json_gate.write(dict(activity)).decode())
+    if post.state == "held":
+        await _hold(db, post, author, judged, activity, now)
     await _settle(db, site, post, author, place, activity, now)
     return Received(post, "deleted" if place.is_buried else "new")
+
+
+async def _hold(
+    db: Connection,
+    post: Post,
+    author: Actor,
+    judged: Judged,
+    activity: Mapping[str, Any] | None,
+    now: datetime,
+) -> None:
+    """A new post waits, with what brought it: that is what its group announces if it is let in."""
+    if activity is not None:
+        await held.keep(db, post.id, json_gate.write(dict(activity)).decode())
+    await holds.keep_post(db, post, author.uri, judged.decision, judged.number, now)
 
 
 async def _settle(
@@ -189,6 +200,7 @@ async def _another_version(
     known: Post,
     document: PostDocument,
     author: Actor,
+    judged: Judged,
     activity: Mapping[str, Any] | None,
     now: datetime,
 ) -> Received:
@@ -196,7 +208,7 @@ async def _another_version(
         raise Refused("Only the author may change a post.")
     if known.state == "deleted":
         raise Gone("This was deleted by its author.")
-    moment, shown = _version_time(document, known), known.edited_at or known.published_at
+    moment, shown = received_posts.version_time(document, known), known.edited_at or known.published_at
     group = await actors.by_id(db, known.group_id) if known.group_id else None
     audiences.check_unchanged(document, known, group)
     if moment == shown:
@@ -204,15 +216,38 @@ async def _another_version(
             await _pass_on(db, site, group, activity, known, now)
         await _announce_if_owed(db, site, known, author, group, activity, now)
         return Received(known, "known")
-    incoming = _changed(known, document, moment)
+    if judged.decision.is_held and known.state == "live":
+        return Received(known, "waits" if moment > shown else "older")
+    amendments = judged.decision.amendments | await post_amendments.of_post(db, known.id)
+    incoming = amended(received_posts.changed(known, document, moment), amendments)
     if moment < shown:
         await posts.insert_version(db, known.id, moment, incoming)
         return Received(known, "older")
     await posts.insert_version(db, known.id, shown, known)
+    await post_amendments.add(db, known.id, judged.decision.amendments)
     await posts.replace_text(db, incoming)
+    if incoming.reach != known.reach:
+        await posts.amend(db, incoming)
+    if known.state == "held":
+        await _wait_anew(db, incoming, document, author, judged, now)
     await kinds.changed(db, incoming, document, now, is_newer=True)
-    await _pass_on(db, site, group, activity, known, now)
+    await _pass_on(db, site, group, activity, incoming, now)
     return Received(incoming, "edited")
+
+
+async def _wait_anew(
+    db: Connection, post: Post, document: PostDocument, author: Actor, judged: Judged, now: datetime
+) -> None:
+    """What waits goes on waiting, whatever its author makes of it; what was sent back to them waits again.
+
+    A group that lets it in announces what the moderator has read, and not what was there at first.
+    """
+    await holds.keep_post(db, post, author.uri, judged.decision, judged.number, now)
+    kept = await held.take(db, post.id)
+    if kept is not None:
+        create = json_gate.read(kept.encode())
+        unsigned = {name: value for name, value in create.items() if name not in _SIGNED}
+        await held.keep(db, post.id, json_gate.write({**unsigned, "object": document.raw}).decode())
 
 
 async def _pass_on(
@@ -254,102 +289,3 @@ def check_may_speak(place: Place, author: Actor, document: PostDocument) -> None
         if place.rules is None:
             raise Refused("This group is gone.")
         speaking.check(place.rules, author, place.standing)
-
-
-def _post(document: PostDocument, author: Actor, place: Place, decision: Decision, now: datetime) -> Post:
-    number = new_id()
-    parent = place.parent
-    is_root = document.in_reply_to is None
-    title, content = _title_and_content(document, is_root)
-    published = min(document.published or now, now)
-    edited = document.updated if document.updated and document.updated > published else None
-    return Post(
-        id=number,
-        uri=document.id,
-        public_id=new_public_id(),
-        author_id=author.id,
-        group_id=place.group.id if place.group else None,
-        root_id=parent.root_id if parent else number,
-        parent_id=parent.id if parent else None,
-        in_reply_to=document.in_reply_to,
-        type=document.type[:60],
-        title=title,
-        content_html=content,
-        source=None,
-        content_warning=safe_text(document.content_warning or "", 500),
-        sensitive=document.sensitive,
-        language=(document.language or "")[:35] or None,
-        reach=_reach(document, place, decision),
-        state="held" if decision.is_held else "live",
-        url=document.url,
-        attachments=tuple(
-            {"url": item.url, "media_type": item.media_type, "alt": safe_text(item.alt or "", 1500)}
-            for item in document.attachments
-        ),
-        mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
-        tags=document.hashtags[:MOST_TAGS],
-        published_at=published,
-        received_at=now,
-        edited_at=edited,
-        active_at=published,
-    )
-
-
-def _linked(site: Site, post: Post, document: PostDocument, place: Place) -> Post:
-    """`post` with the addresses where its own server, or its group's, keeps its thread and its answers."""
-    group, parent = place.group, place.parent
-    near = [group.uri if group else None, *((parent.uri, parent.context_url) if parent else ())]
-    return msgspec.structs.replace(
-        post,
-        context_url=threading.context_of(document, site.gate, [uri for uri in near if uri]),
-        replies_url=threading.replies_of(document, site.gate),
-    )
-
-
-def _changed(known: Post, document: PostDocument, moment: datetime) -> Post:
-    title, content = _title_and_content(document, known.in_reply_to is None)
-    return msgspec.structs.replace(
-        known,
-        title=title,
-        content_html=content,
-        content_warning=safe_text(document.content_warning or "", 500),
-        sensitive=document.sensitive,
-        language=(document.language or "")[:35] or None,
-        attachments=tuple(
-            {"url": item.url, "media_type": item.media_type, "alt": safe_text(item.alt or "", 1500)}
-            for item in document.attachments
-        ),
-        mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
-        tags=document.hashtags[:MOST_TAGS],
-        url=document.url,
-        edited_at=moment,
-    )
-
-
-def _title_and_content(document: PostDocument, is_root: bool) -> tuple[str, str]:
-    """A reply has no title. A microblog post's title is its first line, without the group's handle."""
-    content = sanitise(document.content)
-    if not is_root:
-        return "", content
-    if document.name:
-        return safe_text(document.name, TITLE_LENGTH), content
-    title, _ = title_from(content)
-    return safe_text(strip_group_mention(title), TITLE_LENGTH), content
-
-
-def _reach(document: PostDocument, place: Place, decision: Decision) -> Reach:
-    """Never wider than the post says, than its parent and its group, or than policy allows."""
-    reaches: list[Reach] = [audiences.reach_of(document)]
-    if place.group is not None:
-        reaches.append(widest(place.group, place.rules, place.parent))
-    elif place.parent is not None:
-        reaches.append(place.parent.reach)
-    if decision.is_quiet:
-        reaches.append("quiet")
-    return min(reaches, key=REACHES.index)
-
-
-def _version_time(document: PostDocument, known: Post) -> datetime:
-    # A time in the future counts as when it first arrived, so that the same post is no newer the next time.
-    published = min(document.published or known.published_at, known.published_at)
-    return max(document.updated, published) if document.updated else published

@@ -11,15 +11,18 @@ from typing import Any
 
 import msgspec
 
+from fediverse_support.community.judging import NotTaken
 from fediverse_support.core.errors import Forbidden, Gone, Missing, Refused, Trouble
-from fediverse_support.core.models import Actor
-from fediverse_support.database import actors, decisions, hosts
+from fediverse_support.core.models import Actor, Post
+from fediverse_support.database import actors, hosts
+from fediverse_support.database.inbox import Arrived
 from fediverse_support.database.pool import Connection
-from fediverse_support.policy.arrivals import Arrival
+from fediverse_support.inbox import judging
+from fediverse_support.inbox.judging import Considered
 from fediverse_support.policy.decisions import Decision
-from fediverse_support.policy.engine import Policy, judge
+from fediverse_support.policy.engine import Policy
 from fediverse_support.protocol.site import Site
-from fediverse_support.protocol.vocabulary import PostDocument
+from fediverse_support.protocol.vocabulary import Activity, PostDocument
 
 Fetched = Mapping[str, dict[str, Any] | Actor | Trouble]
 
@@ -37,17 +40,26 @@ class Needs(Exception):
         self.is_software = is_software
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """The surroundings of one run of a handler. `post` is what the activity carries, read already."""
+class Held(Exception):
+    """A moderator looks first: what the handler has done is rolled back, and done when they let it in.
+
+    So only what would have had an effect waits. `post` is the live post that an edit would have changed.
+    """
+
+    def __init__(self, considered: Considered, post: Post | None = None) -> None:
+        super().__init__(considered.arrival.activity_uri)
+        self.considered = considered
+        self.post = post
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be asked during one run: the database, and the documents of others."""
 
     db: Connection
     site: Site
     now: datetime
     policy: Policy
     fetched: Fetched
-    decision: Decision
-    raw: Mapping[str, Any]
-    post: PostDocument | None = None
 
     def document(self, url: str) -> dict[str, Any]:
         """The document with this id, fetched from its own origin.
@@ -93,12 +105,54 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         if not is_fresh and url not in self.fetched:
             raise Needs(url, is_actor=False, is_software=True)
 
-    async def judge(self, arrival: Arrival) -> Decision:
-        """Ask policy about something that came along with the activity, and keep the decision."""
-        decision = judge(self.policy, arrival)
-        await decisions.record(self.db, arrival, decision)
-        return decision
-
     def _check_host(self, url: str) -> None:
         if self.policy.ladder.blocks(self.site.gate.host(self.site.gate.check(url))):
             raise Forbidden("This community does not exchange anything with that server.")
+
+
+class Context(Sources, frozen=True, kw_only=True):
+    """The surroundings of one run of a handler.
+
+    `considered` is what policy says to the activity; `post` is what that carries, read already, and from
+    where it can be believed. `waits`: parts of a batch that were rolled back because they have to wait.
+    """
+
+    arrived: Arrived
+    considered: Considered
+    raw: Mapping[str, Any]
+    post: PostDocument | None = None
+    waits: list[Held] = msgspec.field(default_factory=list)
+
+    @property
+    def decision(self) -> Decision:
+        """What policy says to the activity."""
+        return self.considered.decision
+
+    async def judge(
+        self, document: PostDocument, activity: Activity, *, within: Actor | None = None
+    ) -> Considered:
+        """Ask policy about a post that came along with the activity, and keep the decision.
+
+        `within` is the group that it would come into if nothing else tells one. Raises `NotTaken`, which is a
+        `Forbidden`, for what is not let in.
+        """
+        considered = await judging.consider_post(
+            self.db,
+            self.site,
+            self.policy,
+            document,
+            activity,
+            activity.id or self.arrived.activity_uri,
+            self.now,
+            arrived=self.arrived,
+            within=within.uri if within is not None else None,
+        )
+        if not considered.decision.lets_in:
+            raise NotTaken(considered.arrival, considered.decision)
+        await judging.record(self.db, considered)
+        return considered
+
+    def hold_back(self) -> None:
+        """Raise `Held` if the activity has to wait for a moderator: after all that it would do."""
+        if self.decision.is_held:
+            raise Held(self.considered)

@@ -110,6 +110,13 @@ def carried(activity: Activity, site: Site) -> PostDocument | None:
         return None
 
 
+def hosts_of(activity: Activity, post: PostDocument | None, site: Site) -> tuple[str, ...]:
+    """The servers that are known to have a part in it before anything was looked up."""
+    if post is None:
+        return _hosts(site, activity.actor, activity.object_id)
+    return _hosts(site, activity.actor, post.author, post.id, *post.quoted)
+
+
 @lru_cache(maxsize=16)
 def cleaned(html: str) -> str:
     """`html` as it would be shown: what a rule looks at is what a reader would see.

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from fediverse_support.community import arrivals
-from fediverse_support.community.arrivals import Place, Received
-from fediverse_support.core.errors import Forbidden
+from fediverse_support.community.arrivals import Received
+from fediverse_support.community.judging import NotTaken
+from fediverse_support.community.received_posts import Place
 from fediverse_support.core.models import Actor
-from fediverse_support.database import decisions
 from fediverse_support.database.pool import Connection
-from fediverse_support.inbox.facts import arrival_of_post
-from fediverse_support.policy.engine import Policy, judge
+from fediverse_support.inbox import judging
+from fediverse_support.policy.engine import Policy
 from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import Activity, PostDocument
 
@@ -25,12 +25,15 @@ async def store(
 ) -> Received:
     """Store `document`, which its own server has answered, in its place.
 
-    Raises `Forbidden` if policy does not let it in, and as `arrivals.receive`. Safe to run twice.
+    Raises `NotTaken` if policy does not let it in, which the caller puts on record
+    (`community.judging.on_record`), and as `arrivals.receive`. Safe to run twice.
     """
     asked = Activity(id=None, type="Create", actor=author.uri, object_id=document.id, raw={})
-    arrival = arrival_of_post(document, asked, document.id, site, now)
-    decision = judge(policy, arrival)
-    await decisions.record(db, arrival, decision)
-    if not decision.lets_in:
-        raise Forbidden(decision.reason)
-    return await arrivals.receive(db, site, document, author, place, decision, None, now)
+    within = place.group.uri if place.group is not None else None
+    considered = await judging.consider_post(
+        db, site, policy, document, asked, document.id, now, within=within
+    )
+    if not considered.decision.lets_in:
+        raise NotTaken(considered.arrival, considered.decision)
+    await judging.record(db, considered)
+    return await arrivals.receive(db, site, document, author, place, considered.judged, None, now)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from fediverse_support.community import arrivals
+from fediverse_support.community.judging import on_record
 from fediverse_support.core.errors import Forbidden, Gone, Malformed, Missing, Refused, Trouble
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, posts
@@ -133,7 +134,7 @@ class Lookups:
         """Keep a post that a member asked for: in its group, which we may have to meet first."""
         author = await self._met(document.author, budget)
         group = await self._group_of(document, budget)
-        async with acquire(self._pool) as db, db.transaction():
+        async with acquire(self._pool) as db, on_record(db):
             place = await arrivals.place_of(db, document, author, now, within=group)
             if place.group is None:
                 raise Refused("This post is in no group that we know. Look up its group first.")

@@ -9,6 +9,7 @@ decision of policy and the mark on the row. What goes wrong ends in one of three
 """
 
 import asyncio
+import functools
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -30,29 +31,23 @@ from fediverse_support.core.errors import (
     Trouble,
     Unavailable,
 )
-from fediverse_support.core.identifiers import new_id
 from fediverse_support.core.metrics import INBOX
 from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, decisions, hosts, inbox
 from fediverse_support.database.inbox import Arrived, State
 from fediverse_support.database.pool import UNSTORABLE, Connection, Pool, acquire
-from fediverse_support.inbox import proving, reading
+from fediverse_support.inbox import reading
 from fediverse_support.inbox.acquaintance import Acquaintance
-from fediverse_support.inbox.context import Context, Fetched, Needs
-from fediverse_support.inbox.facts import arrival_of, carried
-from fediverse_support.inbox.handlers import handler_for
+from fediverse_support.inbox.context import Held, Needs, Sources
+from fediverse_support.inbox.handling import Case, Effect, hold_back, refuse, take_effect
 from fediverse_support.inbox.known_keys import KnownKeys
 from fediverse_support.inbox.synchronising import Synchroniser
-from fediverse_support.inbox.trust import Verified
 from fediverse_support.inbox.verifying import Verifier
 from fediverse_support.network.budget import FetchBudget
 from fediverse_support.network.documents import Documents
-from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.decisions import Decision
-from fediverse_support.policy.engine import Policy, judge
-from fediverse_support.protocol import parsing
+from fediverse_support.policy.engine import Policy
 from fediverse_support.protocol.site import Site
-from fediverse_support.protocol.vocabulary import Activity, PostDocument
 
 log = structlog.get_logger()
 
@@ -230,39 +225,35 @@ class Processor:
             activity = await reading.in_full(arrived, self._site.gate)
         except Refused as refusal:
             return await self._end(arrived, "refused", refusal.message)
-        post = carried(activity, self._site)
-        arrival = arrival_of(activity, post, arrived.activity_uri, self._site, self._now())
-        decision = judge(self._policy(), arrival)
-        fetched: dict[str, dict[str, object] | Actor | Trouble] = {}
+        case = Case(arrived, activity, sender)
         for _ in range(MOST_NEEDS):
             try:
-                async with self._gate, acquire(self._pool) as db, db.transaction():
-                    context = self._context(db, decision, activity, post, fetched)
-                    outcome = await self._handled(context, arrived, activity, sender)
-                    state: State = "done" if decision.lets_in else "refused"
-                    await self._finish(db, arrived, arrival, decision, state, outcome)
-                return Processed(arrived, state, outcome, decision, 0.0)
+                return await self._ended(case, take_effect)
             except Needs as needs:
-                fetched[needs.url] = await self._get(needs, budget)
+                case.fetched[needs.url] = await self._get(needs, budget)
+            except Held as held:
+                return await self._ended(case, functools.partial(hold_back, held=held))
+            except TooMany:
+                raise
             except (RemoteRefused, Refused, Missing) as refusal:
-                if isinstance(refusal, TooMany):
-                    raise
-                async with acquire(self._pool) as db, db.transaction():
-                    await self._finish(db, arrived, arrival, decision, "refused", refusal.message)
-                return Processed(arrived, "refused", refusal.message, decision, 0.0)
+                return await self._ended(case, functools.partial(refuse, refusal=refusal))
         raise Malformed("This activity needs too many documents.")
 
-    async def _handled(
-        self, context: Context, arrived: Arrived, activity: Activity, known: Actor | None
-    ) -> str:
-        if not context.decision.lets_in:
-            return context.decision.reason
-        sender = Verified(known or await context.actor(activity.actor))
-        forwarded = arrived.forwarded
-        if forwarded and (proof := await proving.proved(context, activity.raw, sender.uri)) is not None:
-            activity, forwarded = parsing.activity(proof.document, self._site.gate), False
-            context = msgspec.structs.replace(context, post=carried(activity, self._site))
-        return await handler_for(activity, forwarded=forwarded)(context, activity, sender)
+    async def _ended(self, case: Case, effect_of: Callable[[Sources, Case], Awaitable[Effect]]) -> Processed:
+        """One transaction: the effect of an arrival, the decision about it, and the mark on its row."""
+        async with self._gate, acquire(self._pool) as db, db.transaction():
+            effect = await effect_of(self._sources(db, case), case)
+            await self._finish(db, case.arrived, effect)
+        considered = effect.considered
+        if considered.decision.rules or effect.state != "done":
+            log.info(
+                "inbox.decided",
+                inbox_id=case.arrived.id,
+                decision=considered.judged.number,
+                state=effect.state,
+                host=case.arrived.host,
+            )
+        return Processed(case.arrived, effect.state, effect.outcome, considered.decision, 0.0)
 
     async def _get(self, needs: Needs, budget: FetchBudget) -> dict[str, object] | Actor | Trouble:
         try:
@@ -277,36 +268,20 @@ class Processor:
         except Trouble as trouble:
             return trouble
 
-    def _context(
-        self,
-        db: Connection,
-        decision: Decision,
-        activity: Activity,
-        post: PostDocument | None,
-        fetched: Fetched,
-    ) -> Context:
-        return Context(
-            db=db,
-            site=self._site,
-            now=self._now(),
-            policy=self._policy(),
-            fetched=fetched,
-            decision=decision,
-            raw=activity.raw,
-            post=post,
-        )
+    def _sources(self, db: Connection, case: Case) -> Sources:
+        return Sources(db=db, site=self._site, now=self._now(), policy=self._policy(), fetched=case.fetched)
 
-    async def _finish(
-        self,
-        db: Connection,
-        arrived: Arrived,
-        arrival: Arrival,
-        decision: Decision,
-        state: State,
-        outcome: str,
-    ) -> None:
+    async def _finish(self, db: Connection, arrived: Arrived, effect: Effect) -> None:
+        considered = effect.considered
         if not await decisions.record_and_finish(
-            db, arrival, decision, new_id(), arrived.id, state, outcome, self._now()
+            db,
+            considered.arrival,
+            considered.decision,
+            considered.judged.number,
+            arrived.id,
+            effect.state,
+            effect.outcome,
+            self._now(),
         ):
             # Another worker took over an expired lease and was faster: our effects must not count again.
             raise Unavailable("Another worker has processed this.")

@@ -11,7 +11,7 @@ import msgspec
 
 from fediverse_support.core.errors import RemoteTrouble, Trouble, Unauthenticated
 from fediverse_support.database import keys
-from fediverse_support.inbox.context import Context
+from fediverse_support.inbox.context import Sources
 from fediverse_support.protocol.signatures import proofs
 from fediverse_support.protocol.signatures.keys import load_public
 
@@ -23,7 +23,7 @@ class Proved(msgspec.Struct, frozen=True):
     author: str
 
 
-async def proved(context: Context, document: Mapping[str, Any], author: str) -> Proved | None:
+async def proved(context: Sources, document: Mapping[str, Any], author: str) -> Proved | None:
     """`document` if a valid proof by `author`, who is named in it, stands behind it; None otherwise.
 
     Without a proof nothing is looked up. Raises `Needs` where the author has to be met first, and
@@ -40,7 +40,7 @@ async def proved(context: Context, document: Mapping[str, Any], author: str) -> 
         return None
 
 
-async def _checked(context: Context, document: Mapping[str, Any], author: str) -> Mapping[str, Any]:
+async def _checked(context: Sources, document: Mapping[str, Any], author: str) -> Mapping[str, Any]:
     method = proofs.verification_method(document)
     actor = await context.actor(author)
     row = await keys.by_id(context.db, method)

@@ -12,11 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fediverse_support.community.judging import Judged
 from fediverse_support.core.errors import Missing, Refused, RemoteRefused
+from fediverse_support.database.inbox import Arrived
 from fediverse_support.database.pool import acquire
 from fediverse_support.inbox.context import Context, Needs
 from fediverse_support.inbox.facts import arrival_of, carried
 from fediverse_support.inbox.handlers import handler_for
+from fediverse_support.inbox.judging import Considered
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.policy.engine import judge
 from fediverse_support.protocol import parsing
@@ -64,12 +67,17 @@ class Stage:
         activity = parsing.activity(raw, world.site.gate)
         now = world.now
         post = carried(activity, world.site)
-        decision = judge(world.policy, arrival_of(activity, post, raw["id"], world.site, now))
+        arrival = arrival_of(activity, post, raw["id"], world.site, now)
+        considered = Considered(arrival, Judged(judge(world.policy, arrival), 1))
+        arrived = Arrived(
+            id=1, activity_uri=raw["id"], actor_uri=activity.actor, type=activity.type, host="", state="waiting",
+            forwarded=False, body=b"", request=None, received_at=now,
+        )  # fmt: skip
         fetched: dict[str, Any] = {}
         while True:
             context = Context(
                 db=self.db, site=world.site, now=now, policy=world.policy, fetched=fetched,
-                decision=decision, raw=raw, post=post,
+                arrived=arrived, considered=considered, raw=raw, post=post,
             )  # fmt: skip
             try:
                 async with self.db.transaction():

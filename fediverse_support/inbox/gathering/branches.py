@@ -8,6 +8,7 @@ import msgspec
 import structlog
 
 from fediverse_support.community import arrivals
+from fediverse_support.community.judging import on_record
 from fediverse_support.core.errors import Missing, Refused, RemoteRefused, RemoteTrouble, Unavailable
 from fediverse_support.core.metrics import GATHERED
 from fediverse_support.core.models import Actor
@@ -110,7 +111,7 @@ async def _stored(
 ) -> str:
     author = await asking.author(tools, document.author, budget)
     now = tools.now()
-    async with acquire(tools.pool) as db, db.transaction():
+    async with acquire(tools.pool) as db, on_record(db):
         place = await arrivals.place_of(db, document, author, now)
         if place.group is None or place.group.id != group.id:
             return "elsewhere"

@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 
 from fediverse_support.community import arrivals, removals
+from fediverse_support.community.judging import NotTaken
 from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, RemoteTrouble, Trouble
 from fediverse_support.core.models import Actor, Post
-from fediverse_support.database import actors, follows, groups, reactions
+from fediverse_support.database import actors, decisions, follows, groups, reactions
 from fediverse_support.database import posts as stored
 from fediverse_support.inbox import proving
-from fediverse_support.inbox.context import Context
-from fediverse_support.inbox.facts import arrival_of_post
-from fediverse_support.inbox.handlers import by_groups
+from fediverse_support.inbox.context import Context, Held
+from fediverse_support.inbox.handlers import by_groups, posts
 from fediverse_support.inbox.handlers.polls import passed_on
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.protocol import parsing
@@ -46,21 +46,38 @@ async def announce(context: Context, activity: Activity, sender: Verified) -> st
 
 
 async def _one(context: Context, activity: Activity, sender: Verified, item: str | Mapping[str, Any]) -> str:
-    """One of the things announced. In a batch (PieFed) one that is wrong does not stop the others."""
+    """One of the things announced. In a batch (PieFed) none that is wrong or waits stops the others."""
+    is_batch = len(activity.objects) > 1
     try:
-        if isinstance(item, str) and context.site.is_ours(item):
-            return _FROM_HERE
-        if isinstance(item, str):
-            return await _post(context, activity, sender, _fetched(context, item))
-        if parsing.kind(item) == "post":
-            return await _post(context, activity, sender, await _believed_post(context, (sender.uri,), item))
-        return await _inner(context, activity, sender, parsing.activity(item, context.site.gate))
+        if not is_batch:
+            return await _passed_on(context, activity, sender, item)
+        async with context.db.transaction():
+            return await _passed_on(context, activity, sender, item)
+    except Held as held:
+        if not is_batch:
+            raise
+        context.waits.append(held)
+        return "Waits for a moderator."
     except Trouble as trouble:
         if _may_be_shown_later(context, activity, sender, trouble):
             raise RemoteTrouble("The author's server does not show this to us yet.") from None
-        if len(activity.objects) == 1:
+        if not is_batch:
             raise
+        if isinstance(trouble, NotTaken):
+            await decisions.record(context.db, trouble.arrival, trouble.decision)
         return trouble.message
+
+
+async def _passed_on(
+    context: Context, activity: Activity, sender: Verified, item: str | Mapping[str, Any]
+) -> str:
+    if isinstance(item, str) and context.site.is_ours(item):
+        return _FROM_HERE
+    if isinstance(item, str):
+        return await _post(context, activity, sender, _fetched(context, item))
+    if parsing.kind(item) == "post":
+        return await _post(context, activity, sender, await _believed_post(context, (sender.uri,), item))
+    return await _inner(context, activity, sender, parsing.activity(item, context.site.gate))
 
 
 def _may_be_shown_later(context: Context, activity: Activity, sender: Verified, trouble: Trouble) -> bool:
@@ -102,11 +119,7 @@ async def _post(context: Context, activity: Activity, sender: Verified, document
     if context.site.is_ours(document.id):
         return _FROM_HERE
     author = await context.actor(document.author)
-    decision = await context.judge(
-        arrival_of_post(document, activity, document.id, context.site, context.now)
-    )
-    if not decision.lets_in:
-        raise Refused(decision.reason)
+    considered = await context.judge(document, activity, within=sender.actor)
     place = await arrivals.place_of(context.db, document, author, context.now)
     if place.parent is None and (place.group is None or not place.group.is_local):
         place = msgspec.structs.replace(place, group=sender.actor, rules=None)
@@ -114,10 +127,7 @@ async def _post(context: Context, activity: Activity, sender: Verified, document
     if not is_own and not is_public(document.to, document.cc):
         raise Refused("A group may announce what is public, and what its own members say to its members.")
     place = msgspec.structs.replace(place, is_vouched=is_own)
-    received = await arrivals.receive(
-        context.db, context.site, document, author, place, decision, None, context.now
-    )
-    return received.sentence
+    return await posts.stored_or_held(context, document, author, place, considered, None)
 
 
 async def _post_within(context: Context, sender: Verified, inner: Activity) -> PostDocument:
@@ -215,6 +225,7 @@ async def _boost(context: Context, activity: Activity, sender: Verified) -> str:
         raise Missing("There is no such post here.")
     uri = activity.id or f"{sender.uri}#announce"
     await reactions.boost(context.db, sender.actor.id, activity.object_id, uri)
+    context.hold_back()
     return "Remembered."
 
 

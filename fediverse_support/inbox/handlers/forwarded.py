@@ -11,7 +11,6 @@ from fediverse_support.database import posts as stored
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.handlers import posts
 from fediverse_support.inbox.trust import Verified
-from fediverse_support.protocol import parsing
 from fediverse_support.protocol.vocabulary import Activity
 
 
@@ -21,10 +20,10 @@ async def forwarded(context: Context, activity: Activity, sender: Verified) -> s
         raise Refused("This was not sent by who did it.")
     if activity.type == "Delete":
         return await _delete(context, activity)
-    document = parsing.post(context.document(activity.object_id), context.site.gate)
-    if document.author != sender.uri:
+    document = context.post
+    if document is None or document.author != sender.uri:
         raise Forbidden("This was written by somebody else.")
-    return await posts.receive(context, document, sender.actor, context.decision, None)
+    return await posts.receive(context, document, sender.actor, None)
 
 
 async def _delete(context: Context, activity: Activity) -> str:

@@ -46,6 +46,7 @@ async def _change(context: Context, activity: Activity, sender: Verified, *, add
         deed = "add moderator" if adds else "remove moderator"
     await announcing.pass_on(context.db, context.site, group, context.raw, activity.object_id, context.now)
     await note(context, deed, activity.object_id, activity, sender, group)
+    context.hold_back()
     return "Done by a moderator."
 
 
@@ -83,6 +84,7 @@ async def lock(context: Context, activity: Activity, sender: Verified) -> str:
         return "It was locked."
     await announcing.pass_on(context.db, context.site, group, context.raw, post.uri, context.now)
     await note(context, "lock thread", post.uri, activity, sender, group)
+    context.hold_back()
     return "Locked by a moderator."
 
 

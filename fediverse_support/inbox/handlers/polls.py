@@ -26,6 +26,7 @@ async def vote(context: Context, activity: Activity, document: PostDocument, sen
             raise Refused("This is more than a vote.")
         name, uri = note.name or "", activity.id or note.id
         outcome = await _count(context, sender.actor, note.in_reply_to, name, uri)
+    context.hold_back()
     return outcome
 
 
@@ -40,7 +41,9 @@ def _further(context: Context, activity: Activity) -> list[PostDocument]:
 
 async def poll_vote(context: Context, activity: Activity, sender: Verified) -> str:
     """PieFed: `{type: PollVote, object: the poll, choice_text: the answer}`."""
-    return await _poll_vote(context, activity, sender.actor)
+    outcome = await _poll_vote(context, activity, sender.actor)
+    context.hold_back()
+    return outcome
 
 
 async def passed_on(context: Context, inner: Activity, group: Actor) -> str:
@@ -48,7 +51,9 @@ async def passed_on(context: Context, inner: Activity, group: Actor) -> str:
     vouched = context.site.gate.same_origin(inner.actor, group.uri)
     if not vouched and await proving.proved(context, inner.raw, inner.actor) is None:
         raise Refused("This was not sent by who did it.")
-    return await _poll_vote(context, inner, await context.actor(inner.actor))
+    outcome = await _poll_vote(context, inner, await context.actor(inner.actor))
+    context.hold_back()
+    return outcome
 
 
 async def _poll_vote(context: Context, activity: Activity, voter: Actor) -> str:
@@ -61,8 +66,6 @@ async def _poll_vote(context: Context, activity: Activity, voter: Actor) -> str:
 async def _count(context: Context, voter: Actor, poll_uri: str | None, name: str, uri: str) -> str:
     if poll_uri is None or not context.site.is_ours(poll_uri):
         raise Refused("This poll is not from here.")
-    if context.decision.is_held:
-        raise Refused("What comes from there is looked at first, and a vote cannot be.")
     post = await posts.by_uri(context.db, poll_uri)
     if post is None:
         raise Missing("There is no poll here.")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from fediverse_support.community import (
     arrivals,
     coming_elsewhere,
@@ -10,16 +12,17 @@ from fediverse_support.community import (
     joining_elsewhere,
     removals,
 )
-from fediverse_support.community.arrivals import Place
+from fediverse_support.community.judging import NotTaken
+from fediverse_support.community.received_posts import Place
 from fediverse_support.core.errors import Gone, Malformed, Refused, Trouble
 from fediverse_support.core.models import Actor
+from fediverse_support.database import decisions
 from fediverse_support.database import posts as stored
-from fediverse_support.inbox.context import Context
-from fediverse_support.inbox.facts import arrival_of_post
+from fediverse_support.inbox.context import Context, Held
 from fediverse_support.inbox.handlers import actors, moderation
 from fediverse_support.inbox.handlers.polls import vote
+from fediverse_support.inbox.judging import Considered
 from fediverse_support.inbox.trust import Verified
-from fediverse_support.policy.decisions import Decision
 from fediverse_support.protocol import parsing
 from fediverse_support.protocol.parsing import consistency
 from fediverse_support.protocol.vocabulary import Activity, PostDocument
@@ -33,15 +36,13 @@ async def create(context: Context, activity: Activity, sender: Verified) -> str:
     consistency.created_by_its_author(activity, document)
     if document.is_vote and activity.type == "Create":
         return await vote(context, activity, document, sender)
-    if not context.decision.is_held and await coming_elsewhere.letter_arrived(
-        context.db, document, sender.actor
-    ):
+    if await coming_elsewhere.letter_arrived(context.db, document, sender.actor):
+        context.hold_back()
         return "Kept for the guest whom it is for."
-    if not context.decision.is_held and await joining_elsewhere.letter_arrived(
-        context.db, document, sender.actor, context.now
-    ):
+    if await joining_elsewhere.letter_arrived(context.db, document, sender.actor, context.now):
+        context.hold_back()
         return "Kept for who asked to join."
-    return await receive(context, document, sender.actor, context.decision, context.raw)
+    return await receive(context, document, sender.actor, context.raw)
 
 
 async def update(context: Context, activity: Activity, sender: Verified) -> str:
@@ -77,7 +78,6 @@ async def receive(
     context: Context,
     document: PostDocument,
     author: Actor,
-    decision: Decision,
     activity: Mapping[str, Any] | None,
 ) -> str:
     """Find the place of a verified post and store it; unknown parents are looked up as far as allowed."""
@@ -89,9 +89,23 @@ async def receive(
             # Who may not speak here does not make us look up what they answer.
             arrivals.check_may_speak(place, author, document)
         place = await _with_parent(context, document, author, place.group) or place
+    return await stored_or_held(context, document, author, place, context.considered, activity)
+
+
+async def stored_or_held(
+    context: Context,
+    document: PostDocument,
+    author: Actor,
+    place: Place,
+    considered: Considered,
+    activity: Mapping[str, Any] | None,
+) -> str:
+    """Store a post in its place. Raises `Held` for a later version of a live one: it says what it said."""
     received = await arrivals.receive(
-        context.db, context.site, document, author, place, decision, activity, context.now
+        context.db, context.site, document, author, place, considered.judged, activity, context.now
     )
+    if received.what == "waits":
+        raise Held(considered, received.post)
     return received.sentence
 
 
@@ -122,6 +136,9 @@ async def _with_parent(context: Context, document: PostDocument, author: Actor, 
     for parent in reversed(above):
         try:
             await _store_ancestor(context, parent, group)
+        except NotTaken as refusal:
+            await decisions.record(context.db, refusal.arrival, refusal.decision)
+            break
         except Trouble:
             break
     return await arrivals.place_of(context.db, document, author, context.now, within=group)
@@ -130,18 +147,14 @@ async def _with_parent(context: Context, document: PostDocument, author: Actor, 
 async def _store_ancestor(context: Context, document: PostDocument, group: Actor) -> None:
     """Store a post that we looked up: judged like any other, and announced to nobody."""
     author = await context.actor(document.author)
-    arrival = arrival_of_post(
-        document,
-        parsing.activity(context.raw, context.site.gate),
-        document.id,
-        context.site,
-        context.now,
+    activity = parsing.activity(context.raw, context.site.gate)
+    considered = await context.judge(
+        document, msgspec.structs.replace(activity, id=document.id), within=group
     )
-    decision = await context.judge(arrival)
-    if not decision.lets_in:
-        raise Refused(decision.reason)
     place = await arrivals.place_of(context.db, document, author, context.now, within=group)
-    await arrivals.receive(context.db, context.site, document, author, place, decision, None, context.now)
+    await arrivals.receive(
+        context.db, context.site, document, author, place, considered.judged, None, context.now
+    )
 
 
 def _post_of(context: Context, activity: Activity) -> PostDocument:

@@ -22,6 +22,7 @@ async def like(context: Context, activity: Activity, sender: Verified) -> str:
     is_new = await stored.react(context.db, sender.actor.id, activity.object_id, kind_of(activity), uri)
     if is_new:
         await reactions.pass_on(context.db, context.site, activity.object_id, context.raw, context.now)
+        context.hold_back()
     return "Kept." if is_new else "Known."
 
 
