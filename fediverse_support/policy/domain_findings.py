@@ -26,7 +26,8 @@ def of_domains(
     _of_levels_below(domains, names, say)
     for name, key in names.items():
         _of_days(("domains", key), domains[name], today, say)
-    _of_overlaps(set(domains), lists, say)
+    if whole.domains is not None or whole.lists is not None:
+        _of_overlaps(set(domains), lists, say)
     _of_addresses(whole, say)
 
 

@@ -15,7 +15,7 @@ from fediverse_support.policy import domain_findings, file, rule_findings, word_
 from fediverse_support.policy.document import Document, Whole, WordList
 from fediverse_support.policy.locating import NOWHERE, Path, Places
 from fediverse_support.policy.shadowing import shadows
-from fediverse_support.policy.wording import N_, BadFile, Finding, Weight, finding
+from fediverse_support.policy.wording import N_, BadFile, Finding, Part, Weight, finding
 from fediverse_support.policy.writing import MARK
 
 __all__ = ["MOST_FINDINGS", "Finding", "Known", "check", "of_document", "of_whole"]
@@ -47,7 +47,7 @@ class Notes:
         self._places = places
         self.found: list[Finding] = []
 
-    def say(self, weight: Weight, path: Path, form: str, /, **values: str | int) -> None:
+    def say(self, weight: Weight, path: Path, form: str, /, **values: str | int | Part) -> None:
         """Note something about a place."""
         self.found.append(finding(self._places.line(*path), weight, form, **values))
 
@@ -116,9 +116,10 @@ def _compare(whole: Whole, usable: list[int], words: Mapping[str, WordList], not
     found, is_all = shadows([(place, rules[place]) for place in usable], words)
     for shadow in found:
         line = notes.line("rule", shadow.by)
-        where = f" (line {line})" if line else ""
+        where = Part(N_(" (line %(line)d)"), {"line": line}) if line else ""
         notes.say(
             "warning", ("rule", shadow.rule), _SHADOWS[shadow.sort], other=rules[shadow.by].name, where=where
         )
+    rule_findings.of_needless_accepts(rules, usable, {shadow.rule for shadow in found}, notes.say)
     if not is_all:
         notes.say("hint", ("rule",), N_("There are too many rules to compare each of them with all others."))

@@ -43,7 +43,6 @@ def of_rules(
         _of_reasons(rule, path, say)
         if _can_match(rule, path, words, today, say) and not rule.is_off:
             usable.append(place)
-    _of_needless_accepts(rules, usable, say)
     return usable
 
 
@@ -86,7 +85,7 @@ def _of_groups(rule: RuleText, path: Path, groups: Collection[str], say: Say) ->
 
 def _of_days(rule: RuleText, path: Path, today: date | None, say: Say) -> None:
     if rule.expires is None and rule.review is None:
-        if rule.then != "accept" and _FOR_A_WHILE.search(f"{rule.name} {rule.note} {rule.reason}"):
+        if rule.then != "accept" and _FOR_A_WHILE.search(f"{rule.name} {rule.note}"):
             say(
                 "hint",
                 path,
@@ -153,8 +152,13 @@ def _are_empty(lists: Lists, words: Mapping[str, WordList]) -> bool:
     return not any(words[name].phrases for name in lists.names if name in words)
 
 
-def _of_needless_accepts(rules: Sequence[RuleText], usable: Sequence[int], say: Say) -> None:
-    """Say which rules let in what nothing after them would stop, and change nothing in it."""
+def of_needless_accepts(
+    rules: Sequence[RuleText], usable: Sequence[int], named: Collection[int], say: Say
+) -> None:
+    """Say which rules let in what nothing after them would stop, and change nothing in it.
+
+    `usable` are the places of the rules in force, `named` of those that are useless for another reason.
+    """
     lowest: dict[str, int] = {}
     for place in usable:
         rule = rules[place]
@@ -164,7 +168,9 @@ def _of_needless_accepts(rules: Sequence[RuleText], usable: Sequence[int], say: 
         rule = rules[place]
         # The levels of domains are asked at priority 0, for the whole community.
         after = min(lowest.get(rule.scope, rule.priority), 0 if rule.scope == INSTANCE else rule.priority)
-        if rule.then == "accept" and not rule.amendments and after >= rule.priority:
+        if place in named or rule.then != "accept" or rule.amendments:
+            continue
+        if after >= rule.priority:
             form = N_(
                 "This rule does nothing: it only keeps rules with a lower priority from being asked, and "
                 "there is none. Give it a higher “priority”, or something to do in “with”."

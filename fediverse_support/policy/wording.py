@@ -19,6 +19,16 @@ def N_(message: str) -> str:
     return message
 
 
+class Part(msgspec.Struct, frozen=True):
+    """A part of a sentence that is translated for itself; `form` with its `%(name)s` filled in."""
+
+    form: str
+    values: Mapping[str, str | int] = {}
+
+
+Values = Mapping[str, str | int | Part]
+
+
 class Finding(msgspec.Struct, frozen=True):
     """Something to say about a policy: in which line (None: not in a file), how grave, and what to do.
 
@@ -29,20 +39,28 @@ class Finding(msgspec.Struct, frozen=True):
     weight: Weight
     what: str
     form: str = ""
-    values: Mapping[str, str | int] = {}
+    values: Values = {}
 
     def said(self, translate: Translate) -> str:
         """The sentence in the language of `translate`."""
-        return translate(self.form) % self.values if self.form else self.what
+        return _filled(self.form, self.values, translate) if self.form else self.what
 
     def __str__(self) -> str:
         """As a terminal shows it: `line 12: error: …`."""
         return f"line {self.line}: {self.weight}: {self.what}" if self.line else f"{self.weight}: {self.what}"
 
 
-def finding(line: int | None, weight: Weight, form: str, /, **values: str | int) -> Finding:
+def finding(line: int | None, weight: Weight, form: str, /, **values: str | int | Part) -> Finding:
     """A finding whose sentence is `form` with its `%(name)s` filled in."""
-    return Finding(line, weight, form % values, form, values)
+    return Finding(line, weight, _filled(form, values, str), form, values)
+
+
+def _filled(form: str, values: Values, translate: Translate) -> str:
+    plain = {
+        name: translate(one.form) % one.values if isinstance(one, Part) else one
+        for name, one in values.items()
+    }
+    return translate(form) % plain
 
 
 class BadFile(Malformed):
