@@ -68,12 +68,14 @@ def _read_csv(text: str, rows: Rows, allow: bool) -> None:
         ]
     except csv.Error as error:
         raise Malformed(f"This is not a list of domains: {error}.") from None
-    heads = _heads(cells[0]) if cells else {}
+    # Comments may stand before the heads, and the heads begin with the sign of a comment.
+    first = next((n for n, row in enumerate(cells) if _heads(row) or not row[0].lstrip().startswith("#")), 0)
+    heads = _heads(cells[first]) if cells else {}
     if not heads:
         # A list with the domain alone: whatever stands in other columns has no head that says what it is.
         _read_lines("\n".join(row[0].strip() for row in cells), rows, allow)
         return
-    for row in cells[1:]:
+    for row in cells[first + 1 :]:
         _read_row(row, heads, rows, allow)
 
 
@@ -115,7 +117,7 @@ def _heads(row: list[str]) -> dict[str, int]:
 
 def _delimiter(text: str) -> str:
     """What separates the columns: some spreadsheets write `;` or tabs."""
-    first = text.partition("\n")[0]
+    first = next((line for line in text.splitlines() if "domain" in line.lower()), "")
     return next((sign for sign in ",;\t" if sign in first), ",")
 
 
