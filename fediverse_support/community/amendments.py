@@ -19,7 +19,8 @@ LONGEST_WARNING = 500
 def amended(post: Post, amendments: Collection[str]) -> Post:
     """`post` with the amendments of a decision (`policy/decisions.py`). Safe to run twice.
 
-    A code becomes its name, for every reader. A warning that it has is not added again; what is quiet already, or narrower, stays as narrow.
+    A code becomes its name, for every reader. A warning that it has is not added again; what is quiet
+    already, or narrower, stays as narrow.
     """
     warnings = sorted(label(one.removeprefix(WARN)) for one in amendments if one.startswith(WARN))
     quiet = min(post.reach, "quiet", key=REACHES.index)

@@ -38,7 +38,7 @@ from fediverse_support.core.errors import Conflict, Forbidden, Gone, Malformed, 
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import mentions_in, render_markdown, safe_text
 from fediverse_support.core.models import Actor, Group, Post, Reach, Viewer
-from fediverse_support.database import actors, groups, places, posts, tombstones
+from fediverse_support.database import actors, groups, places, post_amendments, posts, tombstones
 from fediverse_support.database import holds as held
 from fediverse_support.database.pool import Connection
 from fediverse_support.policy.engine import Policy
@@ -133,7 +133,7 @@ async def edit(
         kept = {"post": msgspec.to_builtins(words), "amendments": sorted(judged.decision.amendments)}
         await holds.keep_edit(db, post, kept, author.uri, judged.decision, judged.number, now)
         return post
-    changed = with_amendments(changed, judged.decision.amendments)
+    changed = await with_amendments(db, changed, judged.decision.amendments)
     await replace_words(db, site, author, post, changed, now)
     if post.state == "held":
         await holds.keep_post(db, post, author.uri, judged.decision, judged.number, now)
@@ -160,9 +160,14 @@ async def reworded(db: Connection, site: Site, post: Post, words: Words, now: da
     )
 
 
-def with_amendments(changed: Post, amendments: Collection[str]) -> Post:
-    """A changed post with what policy asks for; how far it reaches was settled when it was written."""
-    return amended(changed, [one for one in amendments if one != "quiet"])
+async def with_amendments(db: Connection, changed: Post, amendments: Collection[str]) -> Post:
+    """A changed post with what policy asks for, now and before, and what a moderator has added.
+
+    How far it reaches was settled when it was written.
+    """
+    kept = await post_amendments.of_post(db, changed.id)
+    await post_amendments.add(db, changed.id, amendments)
+    return amended(changed, {*amendments, *kept} - {"quiet"})
 
 
 async def replace_words(
@@ -243,6 +248,7 @@ async def _stored(
     post = amended(post, judged.decision.amendments)
     post = msgspec.structs.replace(post, state="held" if judged.decision.is_held else "live")
     await posts.insert(db, post)
+    await post_amendments.add(db, post.id, judged.decision.amendments)
     if addition is not None:
         await kinds.keep(db, post, addition)
     if post.state == "held":

@@ -61,7 +61,7 @@ async def let_edit_in(
         changed = msgspec.structs.replace(post, edited_at=now)
     if "event" in words:
         await _put_event(db, post, msgspec.convert(words["event"], NewEvent))
-    changed = posts.with_amendments(changed, [*words.get("amendments", []), *amendments])
+    changed = await posts.with_amendments(db, changed, [*words.get("amendments", []), *amendments])
     await posts.replace_words(db, site, author, post, changed, now)
     if "event" in words and visibility.leaves(changed):
         await guests.send_links(db, site, changed, now)

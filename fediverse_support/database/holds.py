@@ -197,6 +197,17 @@ async def lock(db: Connection, hold_id: int) -> Hold | None:
     return read(row) if row else None
 
 
+async def open_of(db: Connection, post_id: int) -> int | None:
+    """The number of the hold of a post, or of a change of it, that nobody has decided about."""
+    number: int | None = await db.fetchval(
+        """
+        select id from holds where post_id = $1 and state in ('waiting', 'returned') order by id limit 1
+        """,
+        post_id,
+    )
+    return number
+
+
 async def decide(
     db: Connection, hold_id: int, state: State, by: int | None, note: str, now: datetime
 ) -> bool:

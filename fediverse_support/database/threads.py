@@ -181,13 +181,13 @@ async def unanswered(db: Connection, viewer: Viewer, limit: int) -> list[Shown]:
     return [read(row) for row in rows]
 
 
-async def not_live(db: Connection, limit: int) -> list[Shown]:
-    """Held and hidden posts, the newest first: for moderators only, who may see all of these."""
+async def hidden(db: Connection, limit: int) -> list[Shown]:
+    """Hidden posts, the newest first: for moderators only, who may see all of these."""
     rows = await db.fetch(
         """
         select p.*
           from shown_posts p
-         where p.state in ('held', 'hidden')
+         where p.state = 'hidden'
          order by p.id desc
          limit $1
         """,

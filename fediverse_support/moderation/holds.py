@@ -20,7 +20,16 @@ from fediverse_support.community import amendments as changing
 from fediverse_support.community import letters, releasing
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Actor, Post, Viewer
-from fediverse_support.database import accounts, drafts, groups, hold_lines, holds, inbox, posts
+from fediverse_support.database import (
+    accounts,
+    drafts,
+    groups,
+    hold_lines,
+    holds,
+    inbox,
+    post_amendments,
+    posts,
+)
 from fediverse_support.database.hold_lines import Line
 from fediverse_support.database.holds import State
 from fediverse_support.database.pool import Connection
@@ -207,6 +216,7 @@ async def _amended(db: Connection, post: Post, amendments: Sequence[str]) -> Pos
         return post
     changed = changing.amended(post, amendments)
     await posts.amend(db, changed)
+    await post_amendments.add(db, post.id, amendments)
     return changed
 
 

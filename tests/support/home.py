@@ -19,7 +19,7 @@ from fediverse_support.community import groups, posts
 from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Group, Level, Post, Viewer
 from fediverse_support.core.settings import Settings
-from fediverse_support.database import actors, follows
+from fediverse_support.database import actors, follows, policy_versions
 from fediverse_support.database import groups as stored_groups
 from fediverse_support.database import posts as stored_posts
 from fediverse_support.database.pool import acquire
@@ -27,6 +27,7 @@ from fediverse_support.foundation import Foundation, laid
 from fediverse_support.inbox.processing import Processor
 from fediverse_support.moderation import ladder
 from fediverse_support.outbox.delivering import Deliverer
+from fediverse_support.policy.document import Document, RuleText
 from fediverse_support.policy.engine import Policy
 from fediverse_support.policy.levels import level_of
 from fediverse_support.protocol.signatures.keys import generate_rsa
@@ -201,6 +202,13 @@ class Home:
         """Put a domain on the ladder; `level` as it is written: `limited+no-media`."""
         async with acquire(self.pool) as db, db.transaction():
             await ladder.put(db, self.site, {domain: level_of(level)}, by=None, why="", now=clock.now())
+        async with acquire(self.pool) as db:
+            await self.foundation.policies.refresh(db)
+
+    async def rules(self, *rules: RuleText) -> None:
+        """Let these rules, and no others, be in force; domains stay as they are."""
+        async with acquire(self.pool) as db, db.transaction():
+            await policy_versions.begin(db, by=None, why="a test", document=Document(rules=rules))
         async with acquire(self.pool) as db:
             await self.foundation.policies.refresh(db)
 

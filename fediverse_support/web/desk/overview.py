@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from fediverse_support.accounts import approvals
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
-from fediverse_support.database import inbox, reports, threads
+from fediverse_support.database import hold_lines, inbox, reports
 from fediverse_support.moderation import cases, deeds, sign_ups
 from fediverse_support.web.forms import Form
 from fediverse_support.web.security import Access, Visit, deed, page
@@ -28,7 +28,7 @@ async def overview(visit: Visit) -> Response:
         "desk/overview.html",
         waiting=await approvals.waiting(visit.db),
         reports=await reports.still_open(visit.db, AT_ONCE),
-        held=[line for line in await threads.not_live(visit.db, AT_ONCE) if line.post.state == "held"],
+        held=await hold_lines.number_waiting(visit.db, None),
         parked=await inbox.recent(visit.db, "parked", AT_ONCE),
     )
 

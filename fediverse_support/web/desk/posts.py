@@ -1,4 +1,4 @@
-"""Held and hidden posts, and one post with what was decided about it."""
+"""Hidden posts, and one post with what was decided about it."""
 
 from starlette.responses import RedirectResponse, Response
 
@@ -7,6 +7,7 @@ from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, decisions, threads
+from fediverse_support.database import holds as stored
 from fediverse_support.moderation import posts
 from fediverse_support.web.desk.overview import number_in
 from fediverse_support.web.forms import Form
@@ -16,9 +17,9 @@ AT_ONCE = 100
 
 
 @page(Access.STAFF)
-async def not_live(visit: Visit) -> Response:
-    """Every post that is held or hidden, the newest first."""
-    return visit.render("desk/posts.html", posts=await threads.not_live(visit.db, AT_ONCE))
+async def hidden(visit: Visit) -> Response:
+    """Every post that is hidden, the newest first. What is held is in `holds.py`."""
+    return visit.render("desk/posts.html", posts=await threads.hidden(visit.db, AT_ONCE))
 
 
 @page(Access.STAFF)
@@ -27,7 +28,8 @@ async def show(visit: Visit) -> Response:
     post, writer = await _post(visit)
     recent = await decisions.recent(visit.db, writer.host, None, AT_ONCE)
     decided = [line for line in recent if line.actor_uri == writer.uri][:10]
-    return visit.render("desk/post.html", post=post, writer=writer, decisions=decided)
+    hold_id = await stored.open_of(visit.db, post.id)
+    return visit.render("desk/post.html", post=post, writer=writer, decisions=decided, hold_id=hold_id)
 
 
 @deed(Access.STAFF)

@@ -5,13 +5,13 @@ They ask what every form for a new thread asks: who may read it, which tags, whe
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import posts
+from fediverse_support.community import judging, posts
 from fediverse_support.community.kinds import Addition
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Trouble
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages import agreeing, reaching
+from fediverse_support.web.pages import agreeing, holding, reaching
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.tagging import chosen_in, offered_in
 from fediverse_support.web.pages.threads import words_of
@@ -36,7 +36,7 @@ async def form_page(
         "asked": await agreeing.asked_of(visit, group),
         "offered": await offered_in(visit, group),
         "chosen": chosen_in(form),
-        "message": visit.text(trouble.message) if trouble else "",
+        "message": holding.told(visit, trouble),
     }
     return visit.render(template, trouble.status if trouble else 200, **shown, **more)
 
@@ -44,7 +44,7 @@ async def form_page(
 async def begin(visit: Visit, actor: Actor, form: Form, addition: Addition) -> Response:
     """Write the thread and go there. Raises `Malformed`, `Forbidden` or `Conflict`: nothing was written."""
     author, now = await own_actor(visit), clock.now()
-    async with visit.db.transaction():
+    async with judging.on_record(visit.db):
         await agreeing.take(visit, actor.id, form, now)
         post = await posts.write(
             visit.db,

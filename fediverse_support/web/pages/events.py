@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import hosting
+from fediverse_support.community import hosting, judging
 from fediverse_support.community.events import NewEvent
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
@@ -13,6 +13,7 @@ from fediverse_support.core.models import Actor, Group, Post
 from fediverse_support.database import actors, events
 from fediverse_support.web import moments
 from fediverse_support.web.forms import Form
+from fediverse_support.web.pages import holding
 from fediverse_support.web.pages.beginning import begin, form_page
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.places import known_group, may_enter
@@ -106,7 +107,7 @@ async def _change_page(visit: Visit, post: Post, form: Form, trouble: Trouble | 
         time_zones=time_zones(),
         choices=None,
         asked=None,
-        message=visit.text(trouble.message) if trouble else "",
+        message=holding.told(visit, trouble),
     )
 
 
@@ -116,7 +117,7 @@ async def change(visit: Visit, form: Form) -> Response:
     post, _ = await own_event(visit)
     organiser = await own_actor(visit)
     try:
-        async with visit.db.transaction():
+        async with judging.on_record(visit.db):
             new = event_of(form, needs_title=False)
             await hosting.change(
                 visit.db,
@@ -127,7 +128,7 @@ async def change(visit: Visit, form: Form) -> Response:
                 clock.now(),
                 policy=visit.services.policy(),
             )
-    except (Malformed, Conflict) as refusal:
+    except (Malformed, Conflict, judging.NotTaken) as refusal:
         return await _change_page(visit, post, form, refusal)
     return RedirectResponse(f"/posts/{post.public_id}", 303)
 

@@ -8,6 +8,7 @@ from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import domains, drafts, follows, join_requests, threads
 from fediverse_support.web.forms import Form
+from fediverse_support.web.pages import holding
 from fediverse_support.web.pages.directory import cards
 from fediverse_support.web.rendering import LOOKS, N_
 from fediverse_support.web.security import Access, Visit, deed, page
@@ -71,6 +72,7 @@ async def front(visit: Visit) -> Response:
         others=cards(visit, others[:GROUPS]),
         drafts=unsent,
         asked=await join_requests.open_by(visit.db, visit.account.actor_id),
+        held=await holding.all_of(visit),
         group_of=group_of,
         notices=await rejoining.told(visit.db, visit.account),
     )

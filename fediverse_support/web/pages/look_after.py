@@ -12,7 +12,7 @@ from starlette.routing import Route
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.core.models import Account, Actor, Post
-from fediverse_support.database import actors, deeds, groups, locks
+from fediverse_support.database import actors, deeds, groups, holds, locks
 from fediverse_support.database.pool import Connection
 from fediverse_support.moderation import posts, rights, threads
 from fediverse_support.protocol.site import Site
@@ -51,6 +51,7 @@ async def _page(visit: Visit, post: Post, group: Actor, refusal: Trouble | None 
         group=group,
         writer=writer,
         why=why.get(post.uri, "") if post.state == "hidden" else "",
+        hold_id=await holds.open_of(visit.db, post.id) if group.is_local else None,
         is_pinned=post.uri in await groups.pinned_uris(visit.db, group.id),
         is_below_lock=await locks.is_below_lock(visit.db, post.id),
         message=visit.text(refusal.message) if refusal else "",

@@ -2,7 +2,7 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import gathering, posts, speaking, threads
+from fediverse_support.community import gathering, judging, posts, speaking, threads
 from fediverse_support.community.threads import Thread
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
@@ -12,7 +12,7 @@ from fediverse_support.database.pool import Connection
 from fediverse_support.database.threads import Shown
 from fediverse_support.moderation import rights
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages import agreeing, asides, reaching
+from fediverse_support.web.pages import agreeing, asides, holding, reaching
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.tagging import chosen_in, offered_in
 from fediverse_support.web.rendering import N_
@@ -71,6 +71,7 @@ async def show(visit: Visit) -> Response:
         asked=await agreeing.asked_of(visit, thread.ours),
         polls=beside.polls,
         events=beside.events,
+        waiting=await holding.in_thread(visit, [shown.post for shown in thread.posts]),
     )
 
 
@@ -150,7 +151,7 @@ async def reply(visit: Visit, form: Form) -> Response:
     author = await own_actor(visit)
     now = clock.now()
     try:
-        async with visit.db.transaction():
+        async with judging.on_record(visit.db):
             await agreeing.take(visit, parent.group_id, form, now)
             written = await posts.reply(
                 visit.db,
@@ -164,9 +165,11 @@ async def reply(visit: Visit, form: Form) -> Response:
             )
             await drafts.remove(visit.db, visit.account.id, form.path("place"))
             await read_marks.set_to(visit.db, visit.account.id, written.root_id, now)
-    except (Malformed, Forbidden, Conflict):
+    except (Malformed, Forbidden, Conflict) as refusal:
         # Nothing that was typed is lost: it is a draft where it was typed.
         await drafts.save(visit.db, visit.account.id, form.path("place"), "", form.text("source"), now)
+        if isinstance(refusal, judging.NotTaken):
+            raise Forbidden(holding.told(visit, refusal)) from refusal
         raise
     place = form.path("place").partition("?")[0]
     return RedirectResponse(f"{place}{reaching.mark(form, written)}#{written.public_id}", 303)

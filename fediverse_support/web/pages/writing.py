@@ -2,13 +2,13 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import posts, threads
+from fediverse_support.community import judging, posts, threads
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Group, Post
 from fediverse_support.database import actors, drafts, groups
 from fediverse_support.web.forms import Form
-from fediverse_support.web.pages import agreeing, reaching
+from fediverse_support.web.pages import agreeing, holding, reaching
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.places import known_group, may_enter
 from fediverse_support.web.pages.tagging import chosen_in, offered_in
@@ -52,7 +52,7 @@ async def _write_page(
         asked=await agreeing.asked_of(visit, group),
         offered=await offered_in(visit, group),
         chosen=chosen_in(form),
-        message=visit.text(trouble.message) if trouble else "",
+        message=holding.told(visit, trouble),
         is_draft=is_draft,
     )
 
@@ -63,7 +63,7 @@ async def write(visit: Visit, form: Form) -> Response:
     actor, group = await known_group(visit)
     author = await own_actor(visit)
     try:
-        async with visit.db.transaction():
+        async with judging.on_record(visit.db):
             await agreeing.take(visit, actor.id, form, clock.now())
             post = await posts.write(
                 visit.db,
@@ -94,10 +94,15 @@ async def show_edit(visit: Visit) -> Response:
     post = await _own(visit)
     fields = {"title": post.title, "source": post.source or "", "content_warning": post.content_warning}
     fields |= {f"tag_{name}": "1" for name in post.tags}
-    return await _edit_page(visit, post, Form(fields))
+    draft = await drafts.at(visit.db, visit.account.id, visit.request.url.path)
+    kept = {"title": draft.title, "source": draft.source} if draft else {}
+    waiting = await holding.changed_words(visit, post)
+    return await _edit_page(visit, post, Form(waiting or fields | kept), is_draft=bool(kept and not waiting))
 
 
-async def _edit_page(visit: Visit, post: Post, form: Form, trouble: Trouble | None = None) -> Response:
+async def _edit_page(
+    visit: Visit, post: Post, form: Form, trouble: Trouble | None = None, *, is_draft: bool = False
+) -> Response:
     found = await groups.with_rules(visit.db, post.group_id) if post.group_id else None
     if found is None:
         raise Missing
@@ -116,8 +121,8 @@ async def _edit_page(visit: Visit, post: Post, form: Form, trouble: Trouble | No
         asked=None,
         offered=await offered_in(visit, group) if post.is_root else {},
         chosen=chosen_in(form),
-        message=visit.text(trouble.message) if trouble else "",
-        is_draft=False,
+        message=holding.told(visit, trouble),
+        is_draft=is_draft,
     )
 
 
@@ -127,7 +132,8 @@ async def edit(visit: Visit, form: Form) -> Response:
     post = await _own(visit)
     author = await own_actor(visit)
     try:
-        async with visit.db.transaction():
+        async with judging.on_record(visit.db):
+            await drafts.remove(visit.db, visit.account.id, visit.request.url.path)
             await posts.edit(
                 visit.db,
                 visit.services.site,
@@ -137,7 +143,7 @@ async def edit(visit: Visit, form: Form) -> Response:
                 clock.now(),
                 policy=visit.services.policy(),
             )
-    except (Malformed, Conflict) as refusal:
+    except (Malformed, Conflict, judging.NotTaken) as refusal:
         return await _edit_page(visit, post, form, refusal)
     return RedirectResponse(f"/posts/{post.public_id}", 303)
 

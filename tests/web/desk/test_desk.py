@@ -35,7 +35,10 @@ async def deeds(world) -> list[tuple[str, str, str]]:
 
 
 def test_every_address_of_the_desk_is_for_staff():
-    assert {route.endpoint.access for route in ROUTES} <= {Access.STAFF, Access.ADMIN}
+    """The pages that a group has too are for who looks after it: `tests/web/desk` of each asks for that."""
+    at_desk = {route.endpoint.access for route in ROUTES if route.path.startswith("/desk")}
+    assert at_desk <= {Access.STAFF, Access.ADMIN}
+    assert {route.path.split("/")[1] for route in ROUTES} <= {"desk", "groups"}
 
 
 def test_what_a_flood_would_hurt_has_a_limit():
@@ -140,8 +143,14 @@ async def test_a_held_post_is_announced_when_it_is_let_in(world, village, desk):
             group.actor.id,
         )
         await db.execute("insert into held_activities (post_id, body) values (7, $1)", json.dumps(create))
-    assert "From afar" in (await desk.get("/desk")).text
-    await desk.get("/desk/posts/7")
+        await db.execute(
+            "insert into holds (id, kind, post_id, group_id, actor_uri) values (8, 'post', 7, $1, $2)",
+            group.actor.id,
+            rosa.uri,
+        )
+    assert 'href="/desk/holds"' in (await desk.get("/desk")).text
+    assert "From afar" in (await desk.get("/desk/holds")).text
+    assert 'href="/desk/holds/8"' in (await desk.get("/desk/posts/7")).text
     await desk.submit("/desk/posts/7", deed="show")
     found = await fetch(world, "select public_id from posts where id = 7")
     assert "MARKER" in (await world.browser().get(f"/posts/{found[0]['public_id']}")).text
