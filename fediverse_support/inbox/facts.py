@@ -36,7 +36,7 @@ def arrival_of(
         activity_uri=activity_uri,
         activity_type=activity.type,
         actor_uri=activity.actor,
-        hosts=_hosts(site, activity.actor, activity.object_id, around.group_uri),
+        hosts=_hosts(site, *_parties(activity), around.group_uri),
         at=now,
         sender=around.sender,
         object_type=kind[:60] if isinstance(kind, str) else "",
@@ -113,7 +113,7 @@ def carried(activity: Activity, site: Site) -> PostDocument | None:
 def hosts_of(activity: Activity, post: PostDocument | None, site: Site) -> tuple[str, ...]:
     """The servers that are known to have a part in it before anything was looked up."""
     if post is None:
-        return _hosts(site, activity.actor, activity.object_id)
+        return _hosts(site, *_parties(activity))
     return _hosts(site, activity.actor, post.author, post.id, *post.quoted)
 
 
@@ -154,6 +154,13 @@ def _link_hosts(post: PostDocument, site: Site) -> Iterator[str]:
     for item in post.attachments:
         if not item.is_media:
             yield plain_host(site.gate.host(item.url))
+
+
+def _parties(activity: Activity) -> tuple[str | None, ...]:
+    """Who has a part in an activity. Whom somebody reports or bans has none: that is about them."""
+    if activity.type in ("Flag", "Block", "Remove"):
+        return (activity.actor,)
+    return activity.actor, activity.object_id
 
 
 def _hosts(site: Site, *uris: str | None) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def verdicts(policy: Policy, arrival: Arrival) -> list[Verdict]:
     instance says. If the ladder blocks, nothing else is asked.
     """
     found = always_said(policy.ladder, arrival)
-    if arrival.activity_type in ONLY_BLOCKED or any(one.outcome is Outcome.BLOCK for one in found):
+    if _is_beyond_rules(arrival) or any(one.outcome is Outcome.BLOCK for one in found):
         return found
     features = Features(arrival, policy.ladder, policy.rules.phrases, policy.rules.patterns)
     found += _of_instance(policy, features)
@@ -61,6 +61,13 @@ def verdicts(policy: Policy, arrival: Arrival) -> list[Verdict]:
         if index is not None:
             found += index.verdicts(features)[0]
     return found
+
+
+def _is_beyond_rules(arrival: Arrival) -> bool:
+    """Whether only the ladder stops it: also an actor that describes itself, perhaps with a new key."""
+    if arrival.activity_type == "Update" and arrival.object_uri == arrival.actor_uri:
+        return True
+    return arrival.activity_type in ONLY_BLOCKED
 
 
 def _of_instance(policy: Policy, features: Features) -> list[Verdict]:

@@ -52,6 +52,7 @@ async def update(context: Context, described: ActorDocument, sender: Verified) -
     await deeds.record(
         context.db, None, "edit group", actor.name, "", context.now, by_uri=sender.uri, group_id=actor.id
     )
+    context.hold_back()
     return "Changed by a moderator."
 
 
