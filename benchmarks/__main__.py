@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from benchmarks import doors, fanout, inbox, memory, pages, stage
+from benchmarks import doors, fanout, inbox, memory, pages, replay, stage
 from benchmarks.table import Figure, show
 
 ALL = {
@@ -11,6 +11,7 @@ ALL = {
     "fanout": fanout.figures,
     "pages": pages.figures,
     "doors": doors.figures,
+    "replay": replay.figures,
     "memory": memory.figures,
 }
 
