@@ -174,6 +174,9 @@ async def discard_draft(db: Connection, by: Account, scope: str) -> bool:
 
 async def _check(db: Connection, site: Site, whole: Whole, wanted: Document, now: datetime) -> None:
     """See that it can be put in force, before anything is changed. Raises `BadFile` or `BadRule`."""
+    if whole.words is not None:
+        # A group's rules may ask for the word lists of the whole community too.
+        whole = msgspec.structs.replace(whole, words=wanted.words)
     found = await asyncio.to_thread(findings.of_whole, whole, await known(db, site, now))
     if errors := tuple(one for one in found if one.weight == "error"):
         raise BadFile(errors)

@@ -6,11 +6,10 @@ from starlette.routing import Route
 
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Trouble
-from fediverse_support.database import groups, policy_benches, policy_versions
+from fediverse_support.database import policy_benches, policy_versions
 from fediverse_support.database.policy_versions import Version
 from fediverse_support.moderation import policy
 from fediverse_support.policy import findings, merging, scopes
-from fediverse_support.policy.findings import Known
 from fediverse_support.policy.wording import Finding
 from fediverse_support.web.desk import differences, sheets
 from fediverse_support.web.desk.benches import Bench, both
@@ -53,15 +52,10 @@ async def _apply_page(visit: Visit, bench: Bench, form: Form, refusal: Trouble |
 
 async def noticed(visit: Visit, sheet: Sheet) -> list[str]:
     """What there is to say about the draft, beside that it can be put into force."""
+    known = await policy.known(visit.db, visit.services.site, clock.now())
     document = msgspec.structs.replace(sheet.document, words={**sheet.shared, **sheet.document.words})
-    found: list[Finding] = findings.of_document(document, await known(visit))
+    found: list[Finding] = findings.of_document(document, known)
     return [one.said(visit.text) for one in found if one.weight != "error"][:20]
-
-
-async def known(visit: Visit) -> Known:
-    """What findings know of this community. Of overlapping lists their own page speaks."""
-    names = frozenset(group.actor.name for group in await groups.listed(visit.db))
-    return Known(groups=names, domain=visit.services.site.domain, today=clock.now().date())
 
 
 async def apply(visit: Visit, bench: Bench, form: Form) -> Response:

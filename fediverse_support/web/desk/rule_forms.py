@@ -277,7 +277,7 @@ def _alone(found: list[str], field: str, wrong: dict[str, str], message: str) ->
 
 def _span(form: Form, field: str, wrong: dict[str, str]) -> str:
     unit = form.line(f"{field}.unit")
-    number = _number(form.line(field), field, wrong)
+    number = _number(form.line(field), field, wrong, lowest=1, highest=999_999)
     return f"{number}{unit if unit in ('m', 'h', 'd', 'w') else 'd'}"
 
 

@@ -8,8 +8,10 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from fediverse_support.core import clock
 from fediverse_support.core.errors import Refused, Trouble
 from fediverse_support.database import drafts
+from fediverse_support.moderation import policy
 from fediverse_support.policy import file, findings, scopes
 from fediverse_support.policy.compiling import compile_rules
 from fediverse_support.policy.document import Document, WordList
@@ -17,7 +19,6 @@ from fediverse_support.policy.file import BadFile
 from fediverse_support.policy.findings import Known
 from fediverse_support.policy.wording import Finding, finding
 from fediverse_support.web.desk import sheets
-from fediverse_support.web.desk.applying import known
 from fediverse_support.web.desk.benches import Bench, both
 from fediverse_support.web.desk.sheets import Sheet, render, sheet_of
 from fediverse_support.web.forms import Form
@@ -57,7 +58,7 @@ def _page(
         visit,
         bench,
         "desk/policy/text.html",
-        400 if is_wrong or refusal else 200,
+        refusal.status if refusal else 400 if is_wrong else 200,
         sheet=sheet,
         text=text,
         findings=[
@@ -74,8 +75,9 @@ def _page(
 async def write(visit: Visit, bench: Bench, form: Form) -> Response:
     """Check the text, and put it into the draft if nothing is wrong. What is wrong stays as it was typed."""
     sheet, text = await sheet_of(visit, bench), form.text("text")
+    known = await policy.known(visit.db, visit.services.site, clock.now())
     try:
-        document, found = await asyncio.to_thread(_read, sheet, text, await known(visit))
+        document, found = await asyncio.to_thread(_read, sheet, text, known)
     except BadFile as bad:
         return _page(visit, bench, sheet, text, list(bad.findings))
     except Refused as refusal:
@@ -87,7 +89,7 @@ async def write(visit: Visit, bench: Bench, form: Form) -> Response:
     return RedirectResponse(bench.policy, 303)
 
 
-def _read(sheet: Sheet, text: str, what_is_known: Known) -> tuple[Document, list[Finding]]:
+def _read(sheet: Sheet, text: str, known: Known) -> tuple[Document, list[Finding]]:
     """The draft that a text says, and what there is to say about it.
 
     Raises `BadFile`, and other `Refused` for what no line is known of.
@@ -97,7 +99,7 @@ def _read(sheet: Sheet, text: str, what_is_known: Known) -> tuple[Document, list
         raise BadFile((finding(None, "error", ELSEWHERE),))
     document = scopes.laid_over(sheet.document, whole, sheet.scope)
     words = {**_shared_in(sheet, document), **document.words}
-    found = findings.of_whole(msgspec.structs.replace(whole, words=words), what_is_known, places)
+    found = findings.of_whole(msgspec.structs.replace(whole, words=words), known, places)
     if not any(one.weight == "error" for one in found):
         compile_rules(msgspec.structs.replace(document, words=words))
     return document, found
