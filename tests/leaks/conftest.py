@@ -15,12 +15,14 @@ from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Group, Post
 from fediverse_support.database import accounts, follows, groups
 from fediverse_support.database.pool import acquire
+from fediverse_support.policy.document import Document, RuleText
+from fediverse_support.policy.engine import Policy, compile_policy
 from tests.support.home import TEST_NETWORK, Home, at_home
 from tests.support.remote import RemoteActor
 
 CANARY = "quokka"
 """Stands in everything that outsiders must not learn, and nowhere else."""
-_VARIES = re.compile(rb'name="csrf_token" value="[^"]*"|[0-9a-f]{32}')
+_VARIES = re.compile(rb'name="csrf_token" value="[^"]*"|[0-9a-f]{32}|[0-9]{16,20}')
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Scene:
     people: dict[str, Actor] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
     remotes: dict[str, RemoteActor] = field(default_factory=dict)
+    holds: list[str] = field(default_factory=list)
 
     async def sign_in(self, name: str) -> None:
         """Let a person here have a session."""
@@ -43,7 +46,7 @@ class Scene:
 
 
 def masked(body: bytes) -> bytes:
-    """A body without what differs from one answer to the next: random ids and tokens of forms."""
+    """A body without what differs from one answer to the next: ids, numbers of rows and tokens of forms."""
     return _VARIES.sub(b"", body)
 
 
@@ -97,6 +100,7 @@ async def _words(scene: Scene) -> None:
         async with acquire(home.pool) as db:
             await groups.pin(db, group.actor.id, post.uri)
     scene.posts["sealed in plain"] = await _written(scene, "plain", reach="sealed")
+    await _held(scene)
     in_a_day = clock.now() + timedelta(days=1)
     poll = NewPoll(answers=(f"{CANARY} yes", f"{CANARY} no"), ends_after=timedelta(days=1))
     event = NewEvent(
@@ -115,7 +119,28 @@ async def _words(scene: Scene) -> None:
                 await wiki.create(db, group, ada, page, clock.now())
 
 
-async def _written(scene: Scene, name: str, reach: str = "members", addition: object = None) -> Post:
+async def _held(scene: Scene) -> None:
+    """An open post that waits for a moderator, and new words of another one that wait too."""
+    home, ada, plain = scene.home, scene.people["ada"], scene.groups["plain"].actor
+    shown = await home.write(ada, plain, "Come in.", "Welcome")
+    hold = RuleText(name="All of it", when={}, then="hold", reason=f"{CANARY} reason")
+    waits = compile_policy(2, (), Document(rules=(hold,)))
+    scene.posts["held"] = await _written(scene, "plain", reach="open", policy=waits)
+    async with acquire(home.pool) as db, db.transaction():
+        later = clock.now() + timedelta(seconds=1)
+        changed = posts.Words(title=f"{CANARY} door", source=f"{CANARY} words that wait")
+        await posts.edit(db, home.site, ada, shown.id, changed, later, policy=waits)
+    scene.holds = [str(row["id"]) for row in await home.pool.fetch("select id from holds order by id")]
+    assert len(scene.holds) == 2
+
+
+async def _written(
+    scene: Scene,
+    name: str,
+    reach: str = "members",
+    addition: object = None,
+    policy: Policy | None = None,
+) -> Post:
     words = posts.Words(
         title=f"{CANARY} title in {name}",
         source=f"{CANARY} body in {name} #{CANARY}tag",
@@ -132,7 +157,7 @@ async def _written(scene: Scene, name: str, reach: str = "members", addition: ob
             words,
             clock.now(),
             addition=addition,
-            policy=scene.home.policy,
+            policy=policy or scene.home.policy,
         )
 
 

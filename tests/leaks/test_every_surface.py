@@ -19,7 +19,17 @@ from tests.leaks.conftest import CANARY, masked
 
 HTML, AP = "text/html", "application/activity+json"
 NOBODY = "0" * 32
-WATCHED = ("circle", "answer in circle", "room", "cellar", "plain", "sealed in plain", "poll", "event")
+WATCHED = (
+    "circle",
+    "answer in circle",
+    "room",
+    "cellar",
+    "plain",
+    "sealed in plain",
+    "held",
+    "poll",
+    "event",
+)
 _PARAMETER = re.compile(r"\{([a-z_]+)(?::[a-z]+)?\}")
 
 
@@ -34,6 +44,7 @@ def secrets_for(scene):
     return {
         "name": [*scene.groups, "ada"],
         "id": posts,
+        "hold": scene.holds,
         "number": ["1"],
         "before": ["newest"],
         "slug": [f"{CANARY}-page"],
@@ -46,6 +57,8 @@ def secrets_for(scene):
 def filled(path, values):
     """Every way to fill in the parameters of a path."""
     names = _PARAMETER.findall(path)
+    if "/holds/" in path:
+        values = values | {"id": values["hold"]}
     unknown = set(names) - set(values)
     assert not unknown, f"{path}: tell the leak suite what {unknown} may be"
     for chosen in itertools.product(*(values[name] for name in names)):
@@ -109,8 +122,8 @@ async def test_a_hidden_post_is_answered_like_one_that_never_was(scene):
     for path, method in table():
         if "id" not in _PARAMETER.findall(path) or path.startswith(("/activities", "/desk")):
             continue
-        for public_id in values["id"]:
-            for at in filled(path, values | {"id": [public_id]}):
+        for public_id in values["hold" if "/holds/" in path else "id"]:
+            for at in filled(path, values | {"id": [public_id], "hold": [public_id]}):
                 never = at.replace(public_id, new_public_id())
                 for who, accept in everybody(method):
                     one = await asked(scene, who, at, method, accept)
