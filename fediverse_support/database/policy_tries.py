@@ -198,14 +198,14 @@ async def seen(pool: Pool, since: datetime, last: int, group: str | None) -> Asy
 
 
 _SEEN = """
-    select d.id, d.outcome, d.facts, d.words,
-           d.object_uri <> '' and exists (select from posts where uri = d.object_uri) as is_stored,
+    select d.id, d.outcome, d.facts, d.words, p.id is not null as is_stored,
            case when d.outcome = 'hold' then
                (select min(h.decided_at) from holds h
-                 where h.actor_uri = d.actor_uri and h.decision_id = d.id
-                   and h.state in ('accepted', 'amended'))
+                 where h.actor_uri = d.actor_uri and h.state in ('accepted', 'amended')
+                   and (h.decision_id = d.id or (h.kind = 'post' and h.post_id = p.id)))
            end as let_in_at
       from decisions d
+      left join posts p on p.uri = d.object_uri and d.object_uri <> ''
      where d.id > $2 and d.id <= $3 and d.decided_at >= $1 and ($4::text is null or d.group_name = $4)
      order by d.id limit $5
 """

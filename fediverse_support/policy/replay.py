@@ -118,6 +118,7 @@ class Replay:
         self._asks_words = asks_words
         self._clock = clock
         self._standing_before, self._standing_after = Standings(), Standings()
+        self._let_in: set[tuple[str, str]] = set()
         self._changes: Counter[tuple[str, str]] = Counter()
         self._examples: dict[tuple[str, str], list[Example]] = {}
         self._by: dict[str, Counter[str]] = {"rule": Counter(), "domain": Counter(), "group": Counter()}
@@ -127,15 +128,23 @@ class Replay:
         self._first_at: datetime | None = None
         self._last_at: datetime | None = None
 
-    def see(self, recorded: Recorded, arrival: Arrival) -> tuple[Decision, Decision]:
-        """Ask both policies about one arrival; gives what each would have decided."""
-        before = judge(self._before, self._standing_before.adjusted(arrival))
-        adjusted = self._standing_after.adjusted(arrival)
+    def see(self, recorded: Recorded, arrival: Arrival) -> tuple[Decision, Decision] | None:
+        """Ask both policies about one arrival; gives what each would have decided.
+
+        None for what a moderator had let in when it was judged: it was the same arrival once more.
+        """
+        is_again = (arrival.activity_uri, arrival.object_uri)
+        if is_again in self._let_in:
+            return None
+        if recorded.let_in_at is not None and arrival.hosts:
+            self._let_in.add(is_again)
+        was, becomes = self._standing_before.adjusted(arrival), self._standing_after.adjusted(arrival)
+        before = judge(self._before, was)
         began = self._clock()
-        after = judge(self._after, adjusted)
+        after = judge(self._after, becomes)
         self._nanoseconds.append(self._clock() - began)
-        self._standing_before.note(recorded, arrival, before.outcome)
-        self._standing_after.note(recorded, arrival, after.outcome)
+        self._standing_before.note(recorded, arrival, was, before.outcome)
+        self._standing_after.note(recorded, arrival, becomes, after.outcome)
         self._count(recorded, arrival, before, after)
         return before, after
 

@@ -3,7 +3,7 @@
 The facts of an arrival say how its sender stood in truth. Here is kept by how much that would differ: a post
 that the other policy keeps out counts no longer, one that it lets in counts from the start, and who was let
 in by a moderator only after a hold that there would not have been, is not approved. What moderators and
-members did besides (hiding posts, letting people join, deleting) is taken as it was.
+members did besides (hiding posts, letting people join) is taken as it was.
 """
 
 import heapq
@@ -24,8 +24,8 @@ MOST_COUNTED = 100
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """What is recorded of an arrival beside its facts.
 
-    `is_stored`: there is a post with the id that it is about. `let_in_at`: when a moderator let it in that
-    was held, if one did.
+    `is_stored`: there is a post with the id that it is about, also one that was deleted. `let_in_at`: when a
+    moderator let it in that was held, if one did.
     """
 
     decision_id: int
@@ -35,12 +35,16 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Post(msgspec.Struct):
-    """A post that came within the replay: whether it is shown, in truth and under the other policy."""
+    """A post that came within the replay: whether we have it, and whether it is shown, in truth and under the
+    other policy.
+    """
 
     who: str
     group: str
     at: datetime
+    is_here: bool = False
     is_shown: bool = False
+    would_be_here: bool = False
     would_be: bool = False
 
 
@@ -70,12 +74,16 @@ class Standings:
         """Whose standing is not, or was once not, as in truth."""
 
     def adjusted(self, arrival: Arrival) -> Arrival:
-        """The arrival with its sender as they would stand."""
+        """The arrival with its sender as they would stand, and as an edit only of what would be here."""
         self._release_until(arrival.at)
         who = arrival.who
         if who not in self._diverged:
             return arrival
         sender = arrival.sender
+        post = self._posts.get(arrival.object_uri) if _is_of_post(arrival) else None
+        is_edit = arrival.is_edit
+        if post is not None and post.is_here != post.would_be_here:
+            is_edit = post.would_be_here and arrival.activity_type != "Create"
         changed = msgspec.structs.replace(
             sender,
             accepted=_counted(sender.accepted + self._more[who, None]),
@@ -83,35 +91,54 @@ class Standings:
             first_accepted_at=self._first(who, sender),
             is_approved=sender.is_approved and not self._is_approved_by_release_alone(who, sender),
         )
-        return arrival if changed == sender else msgspec.structs.replace(arrival, sender=changed)
+        if changed == sender and is_edit == arrival.is_edit:
+            return arrival
+        return msgspec.structs.replace(arrival, sender=changed, is_edit=is_edit)
 
-    def note(self, recorded: Recorded, arrival: Arrival, outcome: Outcome) -> None:
-        """Take down what became of an arrival in truth, and what (`outcome`) would have."""
+    def note(self, recorded: Recorded, arrival: Arrival, judged: Arrival, outcome: Outcome) -> None:
+        """Take down what became of an arrival in truth, and what would have.
+
+        `judged` is what `adjusted` made of it, `outcome` what the other policy says to that.
+        """
         if arrival.sender.is_approved and arrival.who not in self._released:
             self._approved_otherwise.add(arrival.who)
         if arrival.activity_type == "Delete":
             self._forget(arrival.object_uri)
             return
-        is_post = self._is_new_post(recorded, arrival)
-        if is_post:
-            new = _Post(arrival.who, arrival.group, arrival.at)
-            post = self._posts.setdefault(arrival.object_uri, new)
-            self._began.setdefault(post.who, post.at)
-            self._set(
-                arrival.object_uri,
-                is_shown=post.is_shown or recorded.outcome is Outcome.ACCEPT,
-                would_be=post.would_be or outcome is Outcome.ACCEPT,
-            )
+        post = self._post_of(recorded, arrival)
+        if post is not None:
+            self._note_post(recorded, arrival, post, judged, outcome)
         if recorded.let_in_at is not None:
-            uri = arrival.object_uri if is_post else None
+            uri = None if post is None or arrival.is_edit else arrival.object_uri
             release = _Release(arrival.who, uri, outcome is Outcome.HOLD)
             heapq.heappush(self._releases, (recorded.let_in_at, next(self._numbers), release))
 
-    def _is_new_post(self, recorded: Recorded, arrival: Arrival) -> bool:
-        if not arrival.object_uri or not arrival.object_type or arrival.is_edit:
-            return False
+    def _post_of(self, recorded: Recorded, arrival: Arrival) -> _Post | None:
+        """The post that an arrival brought; None for what is none, or was here before the replay began."""
+        if not _is_of_post(arrival):
+            return None
+        known = self._posts.get(arrival.object_uri)
         # Of what was refused nobody knows whether it would have been stored: most of it would.
-        return recorded.is_stored or recorded.outcome >= Outcome.REFUSE
+        if (
+            known is None
+            and not arrival.is_edit
+            and (recorded.is_stored or recorded.outcome >= Outcome.REFUSE)
+        ):
+            known = self._posts[arrival.object_uri] = _Post(arrival.who, arrival.group, arrival.at)
+            self._began.setdefault(arrival.who, arrival.at)
+        return known
+
+    def _note_post(
+        self, recorded: Recorded, arrival: Arrival, post: _Post, judged: Arrival, outcome: Outcome
+    ) -> None:
+        # An edit shows nothing that was not shown: what was held before waits on.
+        is_shown = post.is_shown or (recorded.outcome is Outcome.ACCEPT and not arrival.is_edit)
+        would_be = post.would_be or (outcome is Outcome.ACCEPT and not judged.is_edit)
+        post.is_here = post.is_here or recorded.outcome <= Outcome.HOLD
+        post.would_be_here = post.would_be_here or outcome <= Outcome.HOLD
+        if post.is_here != post.would_be_here:
+            self._diverged.add(post.who)
+        self._set(arrival.object_uri, is_shown=is_shown, would_be=would_be)
 
     def _release_until(self, at: datetime) -> None:
         while self._releases and self._releases[0][0] <= at:
@@ -158,3 +185,8 @@ class Standings:
 
 def _counted(posts: int) -> int:
     return max(0, min(posts, MOST_COUNTED))
+
+
+def _is_of_post(arrival: Arrival) -> bool:
+    """Whether it brought a post, not only the name of one: only posts say how far they reach."""
+    return bool(arrival.visibility and arrival.object_uri)
