@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from fediverse_support.core.models import Level
+from fediverse_support.core.models import LEVELS, Level
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import Row, all_of, reader
 from fediverse_support.policy.document import DomainText, Mode, Shown
@@ -62,6 +62,8 @@ read = reader(DomainLevel)
 read_exclude = reader(Exclude)
 read_effective = reader(Effective)
 
+_LEVELS: dict[str, Level] = {level: level for level in LEVELS}
+_SHOWN: dict[str, Shown] = {"open": "open", "partly": "partly", "hidden": "hidden"}
 _LISTED = """
     select l.domain, l.level, l.no_media, l.no_reports, l.public_reason, l.shown, l.admits, l.list_id,
            s.name as list_name, e.domain is not null as is_by_hand,
@@ -305,13 +307,14 @@ async def write(db: Connection, holds: Iterable[Effective], gone: Collection[str
 
 
 def _text(row: Row) -> DomainText:
+    # The same objects as in the code: what is left at its default has no place in the JSON of a change.
     return DomainText(
-        level=row["level"],
+        level=_LEVELS[row["level"]],
         no_media=row["no_media"],
         no_reports=row["no_reports"],
         reason=row["public_reason"],
         note=row["private_note"],
-        shown=row["shown"],
+        shown=_SHOWN[row["shown"]],
         expires=row["expires_on"],
         review=row["review_on"],
     )

@@ -90,7 +90,9 @@ def resolve(
     for domain, heard in voices.items():
         if domain in by_hand:
             continue
-        decided = _among(domain, _as_one(domain, heard, voices, together, consensus) if together else heard)
+        decided = _among(
+            domain, _as_one(domain, heard, voices, together, max(consensus, 1)) if together else heard
+        )
         if decided is not None and not _opens_what_is_blocked(decided, by_hand):
             found[domain] = decided
     found |= {domain: _of_hand(domain, text) for domain, text in by_hand.items()}
@@ -155,18 +157,18 @@ def _agreed(joint: Sequence[_Voice], consensus: int) -> _Voice | None:
     Restrictions count from the severe side, welcome from the mild one: neither is given on the word of a
     single list. A list that blocks also keeps pictures and reports out.
     """
+    if len(joint) < consensus:
+        return None
     ranked = sorted(joint, key=lambda voice: SEVERITY[voice.level])
     flags = [
         sum(is_set or voice.level == "blocked" for voice, is_set in zip(joint, values, strict=True))
         >= consensus
         for values in ([one.no_media for one in joint], [one.no_reports for one in joint])
     ]
-    level: Level | None = None
-    if len(ranked) >= consensus:
-        severe, mild = ranked[-consensus].level, ranked[consensus - 1].level
-        level = severe if SEVERITY[severe] > SEVERITY["default"] else None
-        if level is None and SEVERITY[mild] <= SEVERITY["default"]:
-            level = mild
+    severe, mild = ranked[-consensus].level, ranked[consensus - 1].level
+    level: Level | None = severe if SEVERITY[severe] > SEVERITY["default"] else None
+    if level is None and SEVERITY[mild] <= SEVERITY["default"]:
+        level = mild
     if level is None and not any(flags):
         return None
     agreeing = [voice for voice in joint if level is None or _agrees(voice.level, level)]
@@ -192,10 +194,12 @@ def _among(domain: str, heard: Sequence[_Voice]) -> Effective | None:
     """What the lists together say about a domain by its own name; None if nothing."""
     if not heard:
         return None
-    highest = max(voice.priority for voice in heard)
-    deciding = [voice for voice in heard if voice.priority == highest]
-    if any(voice.level in ALLOWS for voice in deciding):
-        deciding = [voice for voice in deciding if voice.level != "blocked"]
+    deciding = heard
+    if len(heard) > 1:
+        highest = max(voice.priority for voice in heard)
+        deciding = [voice for voice in heard if voice.priority == highest]
+        if any(voice.level in ALLOWS for voice in deciding):
+            deciding = [voice for voice in deciding if voice.level != "blocked"]
     first = min(deciding, key=lambda voice: (-SEVERITY[voice.level], voice.name))
     return Effective(
         domain=domain,
