@@ -6,11 +6,11 @@ from fediverse_support.accounts import members
 from fediverse_support.community import directories, rejoining
 from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Post
-from fediverse_support.database import domains, drafts, follows, join_requests, threads
+from fediverse_support.database import drafts, follows, join_requests, threads
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages import holding
 from fediverse_support.web.pages.directory import cards
-from fediverse_support.web.rendering import LOOKS, N_
+from fediverse_support.web.rendering import LOOKS
 from fediverse_support.web.security import Access, Visit, deed, page
 
 NEWS = 10
@@ -24,25 +24,6 @@ ROBOTS = """
     Omgilibot Timpibot YouBot AI2Bot PetalBot
 """.split()  # noqa: SIM905
 """Robots that collect text for language models. Others may come, but every page tells them not to keep it."""
-
-LEVELS = (
-    (
-        "blocked",
-        N_("No exchange at all"),
-        N_("Nothing from these servers is taken, and nothing of ours is sent to them."),
-    ),
-    (
-        "held",
-        N_("Looked at first"),
-        N_("What comes from these servers is seen by a moderator before anybody else sees it."),
-    ),
-    (
-        "limited",
-        N_("Kept quiet"),
-        N_("These servers can take part, but what they send is not put on show."),
-    ),
-    ("allowed", N_("Welcome by name"), N_("These servers are known and trusted.")),
-)
 
 
 @page(Access.ANYONE)
@@ -83,15 +64,6 @@ async def about(visit: Visit) -> Response:
     """What this community is and who looks after it."""
     staff = await members.staff(visit.db)
     return visit.render("about.html", about_html=visit.services.templates.house.about_html, staff=staff)
-
-
-@page(Access.ANYONE)
-async def policy(visit: Visit) -> Response:
-    """The domain ladder that is in force, in plain words."""
-    listed = await domains.listed(visit.db)
-    by_level = {level: [line for line in listed if line.level == level] for level, _, _ in LEVELS}
-    levels = [(level, visit.text(heading), visit.text(meaning)) for level, heading, meaning in LEVELS]
-    return visit.render("policy.html", levels=levels, by_level=by_level)
 
 
 @deed(Access.ANYONE, connection="session", is_harmless=True)

@@ -33,6 +33,7 @@ from fediverse_support.web.pages import (
     teams,
     threads,
     told,
+    transparency,
     wiki_writing,
     writing,
 )
@@ -43,7 +44,7 @@ POST = ["POST"]
 ROUTES: list[Route] = [
     Route("/", front.front),
     Route("/about", front.about),
-    Route("/about/policy", front.policy),
+    *transparency.ROUTES,
     Route("/look", front.look, methods=POST),
     Route("/robots.txt", front.robots),
     Route("/static/{name}", static),
