@@ -24,7 +24,18 @@ app = App(
 
 # Named by their path, so that a command loads only what it needs: --help answers in a fifth of a second.
 _RUNNING = ("demo", "serve", "web", "worker", "migrate", "doctor", "backup", "restore")
-_FAMILIES = ("member", "group", "topics", "community", "domains", "policy", "inbox", "deliveries", "keys")
+_FAMILIES = (
+    "member",
+    "group",
+    "topics",
+    "community",
+    "domains",
+    "policy",
+    "holds",
+    "inbox",
+    "deliveries",
+    "keys",
+)
 _HELP = {
     "demo": "Run two small communities on this machine that federate with each other.",
     "serve": "Run the community: web and worker in one process.",
@@ -40,6 +51,7 @@ _HELP = {
     "community": "What the community says of itself.",
     "domains": "How this community deals with other servers: the domain ladder.",
     "policy": "What is let in, and why something was or was not.",
+    "holds": "What waits for a moderator, and deciding about it.",
     "inbox": "What has arrived from other servers, and what could not be digested.",
     "deliveries": "What leaves for other servers, and who does not answer.",
     "keys": "The keys that our people and groups sign with.",
