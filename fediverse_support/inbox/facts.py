@@ -78,7 +78,7 @@ def arrival_of_post(
         is_reply=post.in_reply_to is not None,
         is_edit=around.known is not None and activity.type != "Create",
         thread_of=around.thread_of if post.in_reply_to is not None else "",
-        visibility=visibility(post.to, post.cc, *around.followers),
+        visibility=_visibility(post, around),
         language=post.language,
         text="\n".join([seen, *_descriptions(media)])[:LONGEST_WORDS],
         length=len(seen),
@@ -124,6 +124,12 @@ def cleaned(html: str) -> str:
     Remembered for a moment, because what is judged is looked at for its words and for its links.
     """
     return sanitise(html)
+
+
+def _visibility(post: PostDocument, around: Surroundings) -> str:
+    """How far it reaches; what names its group as `audience` is for the members and no private letter."""
+    found = visibility(post.to, post.cc, *around.followers)
+    return "members" if found == "direct" and around.group_uri in post.audience else found
 
 
 def _more_words(post: PostDocument) -> Iterator[str]:

@@ -245,7 +245,7 @@ class Processor:
             effect = await effect_of(self._sources(db, case), case)
             await self._finish(db, case.arrived, effect)
         considered = effect.considered
-        if considered.decision.rules or effect.state != "done":
+        if effect.state != "done" or considered.decision.is_held:
             log.info(
                 "inbox.decided",
                 inbox_id=case.arrived.id,

@@ -113,7 +113,7 @@ def test_the_server_of_what_is_quoted_has_a_part_in_it(member: str) -> None:
 
 def test_every_server_that_has_a_part_in_it_is_named_once_and_ours_never() -> None:
     elsewhere = Surroundings(group_uri="https://third.example/c/cats")
-    raw = {"id": "https://b.example/a", "type": "Announce", "actor": "https://b.example/c/x", "object": "https://peer.example/notes/1"}  # fmt: skip
+    raw = {"type": "Announce", "actor": "https://b.example/c/x", "object": "https://peer.example/notes/1"}
     activity = parsing.activity(raw, OPEN_NETWORK)
     post = parsing.post(
         {"id": "https://peer.example/notes/1", "type": "Note", "attributedTo": ANA, "to": [PUBLIC]},
