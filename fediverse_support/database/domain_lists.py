@@ -319,8 +319,8 @@ async def add_changes(
     await db.execute(
         """
         insert into list_changes (id, list_id, domain, kind, before, after, state, seen_at, decided_at)
-        select c.id, $1, c.domain, c.kind, c.before, c.after, $2, $3,
-               case when $2 = 'waiting' then null else $3 end
+        select c.id, $1, c.domain, c.kind, c.before, c.after, $2::text, $3::timestamptz,
+               case when $2::text = 'waiting' then null else $3::timestamptz end
           from unnest($4::bigint[], $5::text[], $6::text[], $7::jsonb[], $8::jsonb[])
                as c (id, domain, kind, before, after)
         """,
