@@ -39,6 +39,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     moderator_is_here: bool | None = None
 
 
+# `(select true …) is not null`, and not `exists`: for that PostgreSQL may read the whole table once, which pays
+# only where many rows are asked for, and here it is always one.
 _LOOK = """
     select a.type in ('Service', 'Application') as is_bot,
            coalesce(a.is_local, false) as is_local,
@@ -55,19 +57,22 @@ _LOOK = """
                 limit 100) t) as accepted_in_group,
            (select received_at from posts where author_id = a.id and state = 'live'
              order by id limit 1) as first_accepted_at,
-           exists (select from follows
-                    where follower_id = a.id and followed_id = c.id and state = 'accepted') as is_member,
-           exists (select from group_moderators where group_id = c.id and actor_id = a.id)
-               or exists (select from accounts where actor_id = a.id and role <> 'member') as is_moderator,
-           exists (select from holds where actor_uri = $1 and state in ('accepted', 'amended'))
-               or exists (select from join_requests
-                           where actor_id = a.id and state = 'approved') as is_approved,
-           exists (select from (select uri from posts
-                                 where author_id = a.id and state in ('hidden', 'deleted')
-                                 order by id desc limit 100) t
-                     join deeds d on d.object = t.uri and d.deed = 'hide post' and d.done_at > $6
-                    where d.by_uri = ''
-                       or d.group_id in (select actor_id from groups)) as is_warned,
+           (select true from follows
+             where follower_id = a.id and followed_id = c.id and state = 'accepted') is not null as is_member,
+           (select true from group_moderators where group_id = c.id and actor_id = a.id) is not null
+               or (select true from accounts where actor_id = a.id and role <> 'member') is not null
+               as is_moderator,
+           (select true from holds
+             where actor_uri = $1 and state in ('accepted', 'amended') limit 1) is not null
+               or (select true from join_requests
+                    where actor_id = a.id and state = 'approved' limit 1) is not null as is_approved,
+           (select true from (select uri from posts
+                               where author_id = a.id and state in ('hidden', 'deleted')
+                               order by id desc limit 100) t
+              join deeds d on d.object = t.uri and d.deed = 'hide post' and d.done_at > $6
+             where d.by_uri = ''
+                or (select true from groups where actor_id = d.group_id) is not null
+             limit 1) is not null as is_warned,
            sent.this_hour, sent.today,
            case when g.actor_id is not null then c.name else '' end as "group",
            c.uri as group_uri,
@@ -76,16 +81,16 @@ _LOOK = """
            o.state as known,
            case when p.id is null then ''
                 when r.author_id = a.id then 'own'
-                when exists (select from group_moderators
-                              where group_id = c.id and actor_id = r.author_id) then 'moderator'
-                when exists (select from actors where id = r.author_id and is_local) then 'member'
+                when (select true from group_moderators
+                       where group_id = c.id and actor_id = r.author_id) is not null then 'moderator'
+                when (select is_local from actors where id = r.author_id) then 'member'
                 else 'other' end as thread_of,
-           exists (select from accounts u join sessions s on s.account_id = u.id and s.seen_at > $7
-                    where u.role <> 'member' and u.state = 'active')
-               or exists (select from group_moderators m
-                            join accounts u on u.actor_id = m.actor_id and u.state = 'active'
-                            join sessions s on s.account_id = u.id and s.seen_at > $7
-                           where m.group_id = c.id) as moderator_is_here
+           (select true from accounts u join sessions s on s.account_id = u.id and s.seen_at > $7
+             where u.role <> 'member' and u.state = 'active' limit 1) is not null
+               or (select true from group_moderators m
+                     join accounts u on u.actor_id = m.actor_id and u.state = 'active'
+                     join sessions s on s.account_id = u.id and s.seen_at > $7
+                    where m.group_id = c.id limit 1) is not null as moderator_is_here
       from (select count(*) as today, count(*) filter (where id >= $5) as this_hour
               from (select id from decisions
                      -- What we looked up by ourselves, they have not sent: its activity is the thing itself.
