@@ -60,6 +60,12 @@ async def preview(db: Connection, domains: Sequence[str]) -> Preview:
     )
 
 
+async def present(db: Connection, domain: str) -> Preview:
+    """Who follows whom between here and a domain with all below it now, whatever its level."""
+    names = frozenset({domain})
+    return await _preview(db, [host for host in await severances.followed_hosts(db) if _reaches(names, host)])
+
+
 async def preview_allow_list(db: Connection, admitted: Iterable[str]) -> Preview:
     """What would end if only these domains and those below them were let in."""
     names = frozenset(admitted)
@@ -118,7 +124,8 @@ async def _forget_overtaken(db: Connection, hosts: Sequence[str], now: datetime)
 async def unblocked(db: Connection, site: Site, domains: Sequence[str] | None, now: datetime) -> None:
     """Domains are blocked no longer, or (None) any may be.
 
-    What has not ended stays, and what has ended is offered again to the members here. Call it when the ladder is stored, in the same transaction. Safe to run twice.
+    What has not ended stays, and what has ended is offered again to the members here. Call it when the ladder
+    is stored, in the same transaction. Safe to run twice.
     """
     known = await severances.standing(db)
     if domains is not None:

@@ -199,8 +199,7 @@ def deed(
                 if limit:
                     await visit.spend(limit, handler.__name__)
                 check_origin(request, visit.services.site.origin)
-                if not uploads:
-                    visit.form = await forms.read(request)
+                visit.form = Form({}) if uploads else await forms.read(request)
                 return await _with_connection(visit, connection, lambda: _admitted(visit, access, perform))
 
             return await _never_trouble(visit, answer)

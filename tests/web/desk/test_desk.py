@@ -162,47 +162,6 @@ async def test_a_held_post_is_announced_when_it_is_let_in(world, village, desk):
     assert again.status_code == 409
 
 
-async def test_a_domain_gets_a_level_with_its_reason_on_the_public_page_only(world, desk):
-    await desk.get("/desk/domains")
-    await desk.submit("/desk/domains", domain="Bad.Example.", level="blocked", public_reason="Harassment",
-                      private_note="SECRET note")  # fmt: skip
-    page = await desk.follow()
-    assert "bad.example" in page.text
-    assert "SECRET note" in page.text
-    public = await world.browser().get("/about/policy")
-    assert "bad.example" in public.text
-    assert "Harassment" in public.text
-    assert "SECRET" not in public.text
-    assert await fetch(world, "select 1 from policy_versions where version = 2")
-    fields = next(
-        values
-        for _, values in desk.forms()
-        if "remove" not in values and values.get("domain") == "bad.example"
-    )
-    await desk.post("/desk/domains", fields | {"remove": "yes"})
-    assert "bad.example" not in (await world.browser().get("/about/policy")).text
-    assert [line[0] for line in await deeds(world)] == ["set domain to blocked", "remove domain level"]
-
-
-@pytest.mark.parametrize(
-    ("domain", "level"),
-    [
-        ("garden.example", "blocked"),
-        ("example", "blocked"),
-        ("not a host", "held"),
-        ("x.example", "banished"),
-        ("", "held"),
-    ],
-)
-async def test_a_level_that_makes_no_sense_is_refused(world, desk, domain, level):
-    await desk.get("/desk/domains")
-    answer = await desk.submit("/desk/domains", domain=domain, level=level, public_reason="Kept")
-    assert answer.status_code in (400, 409)
-    assert "Kept" in answer.text
-    assert await fetch(world, "select 1 from domain_levels") == []
-    assert await deeds(world) == []
-
-
 async def test_arrivals_are_shown_with_their_decision_and_filtered(world, desk):
     async with acquire(world.pool) as db:
         for number, (host, outcome) in enumerate([("a.example", "accept"), ("b.example", "refuse")]):
@@ -271,8 +230,8 @@ async def test_a_server_that_rests_is_shown_and_called_again(world, desk):
 
 
 async def test_what_was_done_can_be_read(world, desk):
-    await desk.get("/desk/domains")
-    await desk.submit("/desk/domains", domain="b.example", level="held", public_reason="Too loud")
+    await desk.get("/desk/domains/of/b.example")
+    await desk.submit("/desk/domains/of/b.example", do="set", level="held", reason="Too loud")
     page = (await desk.get("/desk/deeds")).text
     assert "set domain to held" in page
     assert "Too loud" in page
