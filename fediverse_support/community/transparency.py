@@ -242,7 +242,9 @@ def _texts(rule: RuleText, condition: str) -> list[str]:
 def _told(public: _Public, translate: Translate, *, names_group: bool) -> PublicRule:
     rule = public.rule
     return PublicRule(
-        sentence=sentences.of_rule(rule, translate, veiled=public.veiled, names_group=names_group),
+        sentence=sentences.of_rule(
+            rule, translate, veiled=public.veiled, names_group=names_group, as_we=True
+        ),
         outcome=rule.then,
         amendments=rule.amendments if rule.then != "refuse" else (),
         reason=rule.reason,

@@ -39,6 +39,16 @@ _VERBS: dict[Then, str] = {
     "hold": N_("Hold %(what)s"),
     "refuse": N_("Do not take %(what)s"),
 }
+_WE: dict[Then, str] = {
+    "accept": N_("We let in %(what)s"),
+    "hold": N_("We hold %(what)s"),
+    "refuse": N_("We do not take %(what)s"),
+}
+_WE_AMENDED: dict[Then, str] = {
+    "accept": N_("We let in %(what)s, but %(how)s"),
+    "hold": N_("We hold %(what)s, and let it in only %(how)s"),
+    "refuse": N_("We do not take %(what)s"),
+}
 _AMENDED: dict[Then, str] = {
     "accept": N_("Let in %(what)s, but %(how)s"),
     "hold": N_("Hold %(what)s, and let it in only %(how)s"),
@@ -57,19 +67,26 @@ _MONTHS = (
 
 
 def of_rule(
-    rule: RuleText, translate: Translate = str, *, veiled: Collection[str] = (), names_group: bool = True
+    rule: RuleText,
+    translate: Translate = str,
+    *,
+    veiled: Collection[str] = (),
+    names_group: bool = True,
+    as_we: bool = False,
 ) -> str:
     """What a rule does, as one sentence.
 
     `veiled`: conditions whose values are not told ("certain words" and the like), for readers who are no
-    moderators. `names_group` False leaves out the group whose rule it is, for pages of that group.
+    moderators. `names_group` False leaves out the group whose rule it is, for pages of that group. `as_we`:
+    told to others by the community ("We hold …"), not an order ("Hold …").
 
     >>> of_rule(RuleText(name="x", when={"sender": "newcomer", "links_over": 3}, then="hold"))
     'Hold what newcomers send with more than 3 links.'
     """
     group = rule.scope.removeprefix("group:") if rule.scope != INSTANCE and names_group else ""
     what = arrivals(_with_group(rule.when, group), translate, veiled)
-    forms = _AMENDED if rule.amendments else _VERBS
+    verbs, amended = (_WE, _WE_AMENDED) if as_we else (_VERBS, _AMENDED)
+    forms = amended if rule.amendments else verbs
     said = translate(forms[rule.then]) % {"what": what, "how": of_amendments(rule.amendments, translate)}
     if rule.unless:
         excepted = arrivals(rule.unless, translate, veiled)

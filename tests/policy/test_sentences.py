@@ -143,6 +143,15 @@ def test_no_veiled_value_is_told():
                 assert "certain" in sentence
 
 
+def test_a_community_tells_others_in_its_own_voice():
+    rule = RuleText(name="x", when={"bot": True}, then="refuse", answers=True)
+    assert of_rule(rule, as_we=True) == (
+        "We do not take what comes from accounts that say that they are bots, and tell the server that sent it."
+    )
+    held = RuleText(name="x", then="hold", amendments=("quiet",))
+    assert of_rule(held, as_we=True) == "We hold everything, and let it in only kept out of public lists."
+
+
 def test_levels_and_outcomes_have_words():
     assert of_level("blocked").startswith("No exchange at all")
     assert of_level("default", no_media=True) == "Pictures and other media from there are not taken."

@@ -49,10 +49,12 @@ def nodeinfo(
     title: str,
     description: str,
     staff: Sequence[str] = (),
+    policy: str = "",
 ) -> Json:
     """What runs here. No numbers: how many people a small support community has is revealing in itself.
 
-    `staff` are actor ids that strangers may turn to (FEP-0151).
+    `staff` are actor ids that strangers may turn to (FEP-0151). `policy` is where programs read what this
+    community holds and does not take.
     """
     return {
         "version": schema,
@@ -65,7 +67,7 @@ def nodeinfo(
             "nodeName": title,
             "nodeDescription": description,
             "staffAccounts": list(staff),
-            "federation": {"enabled": True},
+            "federation": {"enabled": True, "policy": policy},
         },
     }
 

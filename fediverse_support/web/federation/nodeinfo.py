@@ -60,6 +60,7 @@ async def _nodeinfo(question: Question, version: Literal["2.0", "2.1"]) -> Docum
         open_registrations=question.services.settings.registration in ("open", "approval"),
         title=house.title,
         description=house.tagline,
+        policy=f"{question.services.site.origin}/about/policy.json",
         staff=[actor.uri for actor in await members.staff(question.db)],
     )
     return _json(body, discovery.nodeinfo_content_type(version))

@@ -164,6 +164,7 @@ async def test_nodeinfo_tells_what_the_community_says_of_itself(home):
     found = (await home.get("/nodeinfo/2.1")).json()
     assert found["metadata"]["nodeName"] == "The Garden"
     assert found["metadata"]["nodeDescription"] == "Quiet."
+    assert found["metadata"]["federation"]["policy"].endswith("/about/policy.json")
 
 
 async def test_there_is_no_other_version_of_nodeinfo(home):

@@ -69,15 +69,15 @@ async def test_everybody_reads_what_is_so_and_nobody_a_secret(told, ada, village
     ada_moderates = await told.member("mona", role="moderator")
     page = (await told.browser().get("/about/policy")).text
     for here in (
-        "Hold what strangers send with pictures or other media, until 31 January 2999.",
+        "We hold what strangers send with pictures or other media, until 31 January 2999.",
         "Pictures from people we have not met are looked at first.",
-        "Hold what comes with certain words and with words of certain lists.",
-        "Do not take what comes with words of a certain pattern, except what comes from certain people.",
-        "Do not take what comes to certain groups from accounts that say that they are bots.",
-        "Do not take what comes from certain servers with a poll.",
-        "Do not take what comes with links to certain servers and with a quote of another post.",
-        "Let in what comes from loud.example, but with the warning “Self-harm”.",
-        "Open house", "Hold what comes with more than 3 links.", "Calmly.",
+        "We hold what comes with certain words and with words of certain lists.",
+        "We do not take what comes with words of a certain pattern, except what comes from certain people.",
+        "We do not take what comes to certain groups from accounts that say that they are bots.",
+        "We do not take what comes from certain servers with a poll.",
+        "We do not take what comes with links to certain servers and with a quote of another post.",
+        "We let in what comes from loud.example, but with the warning “Self-harm”.",
+        "Open house", "We hold what comes with more than 3 links.", "Calmly.",
         "<strong><bdi>bad.example</bdi></strong>: Harassment.",
         "Pictures and other media from there are not taken.",
         "Reports from there are not taken.",
@@ -123,7 +123,7 @@ async def test_programs_read_the_same_in_a_stable_form(told):
     assert body["digest"] == hashlib.sha256(canonical.encode()).hexdigest()
     assert body["rules"][0] == {
         "group": None,
-        "sentence": "Hold what strangers send with pictures or other media, until 31 January 2999.",
+        "sentence": "We hold what strangers send with pictures or other media, until 31 January 2999.",
         "outcome": "hold",
         "amendments": [],
         "reason": "Pictures from people we have not met are looked at first.",
@@ -181,7 +181,7 @@ async def test_the_page_follows_the_policy(told):
         await policy_versions.begin(db, by=None, why="", document=document)
         await db.execute("update community set federation_mode = 'allow-list'")
     page = (await told.browser().get("/about/policy")).text
-    assert "Hold what comes from accounts that say that they are bots." in page
+    assert "We hold what comes from accounts that say that they are bots." in page
     assert "strangers send" not in page
     assert "only with servers that it knows by name" in page
     assert (await told.browser().get("/about/policy.json")).json()["mode"] == "allow-list"
