@@ -39,8 +39,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     moderator_is_here: bool | None = None
 
 
-# `(select true …) is not null`, and not `exists`: for that PostgreSQL may read the whole table once, which pays
-# only where many rows are asked for, and here it is always one.
+# `(select true …) is not null`, and not `exists`: for that PostgreSQL may read the whole table once, which
+# pays only where many rows are asked for, and here it is always one.
 _LOOK = """
     select a.type in ('Service', 'Application') as is_bot,
            coalesce(a.is_local, false) as is_local,
