@@ -22,7 +22,9 @@ from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.demo import story as stories
 from fediverse_support.demo.communities import Community, named
 from fediverse_support.demo.story import PASSWORD, Group, Person, Said, Story, Thread
+from fediverse_support.moderation import policy
 from fediverse_support.network.budget import FetchBudget
+from fediverse_support.policy import file as policy_file
 
 PATIENCE = 60.0
 """Seconds to wait for something to arrive: a hundred times what it takes."""
@@ -77,6 +79,8 @@ class Teller:
         await asyncio.gather(*(self._found(home) for home in self._communities))
         await asyncio.gather(*(self._join(person) for person in self._story.people))
         for said in stories.in_order(self._story):
+            if self._story.threads[said.thread].late:
+                await self._govern(named(self._communities, stories.POLICY_OF))
             await self._say(said)
         for post in self._said.values():
             await asyncio.gather(*(self._arrival(home, post.uri) for home in self._communities))
@@ -190,6 +194,16 @@ class Teller:
         async with acquire(home.foundation.pool) as db:
             known = await actors.by_uri(db, uri)
         return known or await home.foundation.acquaintance.meet(uri, FetchBudget())
+
+    async def _govern(self, home: Community) -> None:
+        """Put the policy of a community in force. Safe to run twice."""
+        written = policy_file.read(stories.policy())
+        async with acquire(home.foundation.pool) as db:
+            async with db.transaction():
+                await policy.apply(
+                    db, home.foundation.site, written, by=None, why="Agreed in spring.", now=self._present
+                )
+            await home.foundation.policies.refresh(db)
 
     # What is said
 

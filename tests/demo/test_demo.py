@@ -180,10 +180,13 @@ def test_joining_was_asked_and_answered_over_the_wire(demo: Demo):
     demo.until("harbour → garden", "night_owls lets maya in (Accept)")
 
 
-def test_nothing_in_the_story_was_refused_or_put_off(demo: Demo):
+def test_nothing_in_the_story_was_refused_or_put_off_but_the_first_words_of_a_stranger(demo: Demo):
     crossed = [line for line in demo.lines if " → " in line]
     assert len(crossed) > 80
-    assert not [line for line in crossed if "policy: accept" not in line]
+    (held,) = [line for line in crossed if "policy: accept" not in line]
+    assert "bram writes in first_steps (Create)  policy: hold" in held
+    assert "not sure how this works" in demo.browser("garden", "ruth").get("/desk/holds").text
+    assert "not sure how this works" not in demo.browser("garden").get("/groups/first_steps").text
 
 
 def test_nobody_at_the_terminal_reads_what_is_said(demo: Demo):

@@ -1,4 +1,7 @@
-"""The story of the demo, as data: `communities.toml` says who is there, `threads.toml` what they said."""
+"""The story of the demo, as data: `communities.toml` says who is there, `threads.toml` what they said.
+
+`policy.toml` is what one of them has decided about what comes in, as an admin would write it.
+"""
 
 import re
 from collections.abc import Iterator
@@ -68,7 +71,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Thread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A post that began `ago`, and what was said to it, in order."""
+    """A post that began `ago`, and what was said to it, in order. `late`: after the policy was in force."""
 
     group: str
     by: str
@@ -76,6 +79,7 @@ class Thread(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ago: str
     text: str
     warning: str = ""
+    late: bool = False
     answers: tuple[Answer, ...] = ()
 
 
@@ -87,6 +91,10 @@ class Story(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: tuple[Group, ...]
     waiting: tuple[Waiting, ...]
     threads: tuple[Thread, ...]
+
+
+POLICY_OF = "garden"
+"""The community that has decided something; the other takes what comes."""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -106,6 +114,11 @@ def read() -> Story:
     return msgspec.convert(_flowing(found), Story)
 
 
+def policy() -> str:
+    """The policy file of `POLICY_OF`."""
+    return resources.files(__name__).joinpath("policy.toml").read_text("utf-8")
+
+
 def _flowing(value: object) -> object:
     """The same with the lines of each paragraph joined: in a post every line end is shown as one."""
     if isinstance(value, dict):
@@ -116,8 +129,8 @@ def _flowing(value: object) -> object:
 
 
 def in_order(story: Story) -> list[Said]:
-    """All that is said, the oldest first; `before` is how long before the present."""
-    return sorted(_said(story), key=lambda said: -said.before)
+    """All that is said, the oldest first, late threads last; `before` is how long before the present."""
+    return sorted(_said(story), key=lambda said: (story.threads[said.thread].late, -said.before))
 
 
 def _said(story: Story) -> Iterator[Said]:
