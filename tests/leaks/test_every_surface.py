@@ -51,6 +51,8 @@ def secrets_for(scene):
         "tag": [f"{CANARY}tag"],
         "topic": [f"{CANARY}"],
         "code": [NOBODY],
+        "domain": ["blocked.example"],
+        "list": ["blocks"],
     }
 
 
