@@ -118,7 +118,7 @@ class Replay:
         self._asks_words = asks_words
         self._clock = clock
         self._standing_before, self._standing_after = Standings(), Standings()
-        self._let_in: set[tuple[str, str]] = set()
+        self._let_in: dict[str, datetime] = {}
         self._changes: Counter[tuple[str, str]] = Counter()
         self._examples: dict[tuple[str, str], list[Example]] = {}
         self._by: dict[str, Counter[str]] = {"rule": Counter(), "domain": Counter(), "group": Counter()}
@@ -133,11 +133,11 @@ class Replay:
 
         None for what a moderator had let in when it was judged: it was the same arrival once more.
         """
-        is_again = (arrival.activity_uri, arrival.object_uri)
-        if is_again in self._let_in:
+        let_in_at = self._let_in.get(arrival.activity_uri)
+        if let_in_at is not None and arrival.at >= let_in_at:
             return None
         if recorded.let_in_at is not None and arrival.hosts:
-            self._let_in.add(is_again)
+            self._let_in[arrival.activity_uri] = recorded.let_in_at
         was, becomes = self._standing_before.adjusted(arrival), self._standing_after.adjusted(arrival)
         before = judge(self._before, was)
         began = self._clock()

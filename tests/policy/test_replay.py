@@ -93,7 +93,7 @@ class World:
             number, arrival = self.edits.pop(uri)
             self.released_edits[number] = self.at
             self.again.add(len(self.decided))
-            self._judged(arrival)
+            self._judged(msgspec.structs.replace(arrival, at=self.at))
         else:
             return
         self.approved.add(post.who)
