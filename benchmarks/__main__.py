@@ -13,6 +13,7 @@ ALL = {
     "doors": doors.figures,
     "replay": replay.figures,
     "memory": memory.figures,
+    "policy": policy.figures,
 }
 
 

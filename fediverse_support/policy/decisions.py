@@ -79,10 +79,10 @@ def combine(verdicts: Sequence[Verdict], policy_version: int) -> Decision:
     The order of `verdicts` never changes the outcome or the amendments; the reason is that of the
     most severe verdict, by rule name where several are equal.
     """
+    if not verdicts:
+        return Decision(Outcome.ACCEPT, (), "No rule speaks against it.", frozenset(), policy_version)
     ranked = sorted(verdicts, key=lambda verdict: (-verdict.outcome, verdict.rule))
     amendments: frozenset[str] = frozenset().union(*(verdict.amendments for verdict in ranked))
-    if not ranked:
-        return Decision(Outcome.ACCEPT, (), "No rule speaks against it.", amendments, policy_version)
     first = ranked[0]
     return Decision(
         first.outcome,

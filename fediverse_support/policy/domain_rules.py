@@ -1,5 +1,7 @@
 """What the ladder says to an arrival: the level and the flags of every host that has a part in it."""
 
+import msgspec
+
 from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.decisions import Outcome, Verdict
 from fediverse_support.policy.ladder import Ladder, Rung
@@ -24,33 +26,41 @@ _NO_REPORTS = "This community does not take reports from {domain}."
 _NOT_ON_LIST = "This community exchanges only with servers that are on its list, and {domain} is not."
 
 
-def always_said(ladder: Ladder, arrival: Arrival) -> list[Verdict]:
-    """What counts whatever rules say: blocked or not on the allow-list, no-media, no-reports."""
-    found: dict[str, Verdict] = {}
-    for host in arrival.hosts:
-        rung = ladder.of(host)
-        if rung is not None and rung.level == "blocked":
-            found[rung.domain] = _of_level(rung)
-        elif not ladder.lets_in(host):
-            found[host] = Verdict(Outcome.BLOCK, f"allow-list: {host}", _NOT_ON_LIST.format(domain=host))
-        elif rung is not None and (rung.no_media or rung.no_reports):
-            found.update(_of_flags(rung, arrival))
-    return list(found.values())
+class Said(msgspec.Struct, frozen=True):
+    """What the ladder says: what counts whatever rules say (blocked, not on the list, no-media, no-reports),
+    and the levels, which stand among the rules at priority 0.
 
-
-def said_by_level(ladder: Ladder, arrival: Arrival) -> list[Verdict]:
-    """What the levels of the hosts say, those that block left out: they count always."""
-    rungs = {rung.domain: rung for host in arrival.hosts if (rung := ladder.of(host)) is not None}
-    return [_of_level(rung) for rung in rungs.values() if rung.level not in ("default", "blocked")]
-
-
-def ends_search(ladder: Ladder, arrival: Arrival) -> bool:
-    """Whether the ladder accepts on purpose, as an `accept` rule at priority 0 does.
-
-    Only if every host is trusted or allowed: nothing comes in more easily because somebody else boosts it.
+    `ends_search`: the ladder accepts on purpose, as an `accept` rule does. It does so only if every host is
+    trusted or allowed: nothing comes in more easily because somebody else boosts it.
     """
-    hosts = arrival.hosts
-    return bool(hosts) and all(ladder.level(host) in ("trusted", "allowed") for host in hosts)
+
+    always: tuple[Verdict, ...] = ()
+    by_level: tuple[Verdict, ...] = ()
+    ends_search: bool = False
+
+
+_NOTHING = Said()
+
+
+def said(ladder: Ladder, arrival: Arrival) -> Said:
+    """What `ladder` says to `arrival`, each of its domains once."""
+    rungs = [(host, ladder.of(host)) for host in arrival.hosts]
+    if ladder.mode == "open" and all(rung is None for _, rung in rungs):
+        return _NOTHING
+    always: dict[str, Verdict] = {}
+    by_level: dict[str, Verdict] = {}
+    welcome = 0
+    for host, rung in rungs:
+        if rung is not None and rung.level == "blocked":
+            always[rung.domain] = _of_level(rung)
+        elif not ladder.lets_in(host):
+            always[host] = Verdict(Outcome.BLOCK, f"allow-list: {host}", _NOT_ON_LIST.format(domain=host))
+        elif rung is not None:
+            always.update(_of_flags(rung, arrival))
+            welcome += rung.level in ("trusted", "allowed")
+            if rung.level != "default":
+                by_level[rung.domain] = _of_level(rung)
+    return Said(tuple(always.values()), tuple(by_level.values()), 0 < welcome == len(rungs))
 
 
 def _of_level(rung: Rung) -> Verdict:

@@ -12,7 +12,7 @@ from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.compiling import Compiled, checked_rule, compile_rules
 from fediverse_support.policy.decisions import Decision, Outcome, Verdict, combine
 from fediverse_support.policy.document import INSTANCE, Document
-from fediverse_support.policy.domain_rules import always_said, ends_search, said_by_level
+from fediverse_support.policy.domain_rules import said
 from fediverse_support.policy.features import Features
 from fediverse_support.policy.ladder import Ladder, Rung, ladder_of
 from fediverse_support.policy.rules import GROUP, BadRule
@@ -51,30 +51,22 @@ def verdicts(policy: Policy, arrival: Arrival) -> list[Verdict]:
     The two scopes are asked apart and what they say is joined, so that a group can only add to what the
     instance says. If the ladder blocks, nothing else is asked.
     """
-    found = always_said(policy.ladder, arrival)
-    if _is_beyond_rules(arrival) or any(one.outcome is Outcome.BLOCK for one in found):
+    ladder = said(policy.ladder, arrival)
+    found = list(ladder.always)
+    if arrival.activity_type in ONLY_BLOCKED or any(one.outcome is Outcome.BLOCK for one in found):
         return found
-    features = Features(arrival, policy.ladder, policy.rules.phrases, policy.rules.patterns)
-    found += _of_instance(policy, features)
-    if arrival.group:
-        index = policy.rules.scopes.get(f"{GROUP}{arrival.group.casefold()}")
-        if index is not None:
-            found += index.verdicts(features)[0]
-    return found
-
-
-def _is_beyond_rules(arrival: Arrival) -> bool:
-    """Whether only the ladder stops it: also an actor that describes itself, perhaps with a new key."""
-    if arrival.activity_type == "Update" and arrival.object_uri == arrival.actor_uri:
-        return True
-    return arrival.activity_type in ONLY_BLOCKED
-
-
-def _of_instance(policy: Policy, features: Features) -> list[Verdict]:
-    """The levels of the hosts stand among the rules of the instance, at priority 0."""
-    by_level = said_by_level(policy.ladder, features.arrival)
-    index = policy.rules.scopes.get(INSTANCE)
+    rules = policy.rules
+    features = Features(arrival, policy.ladder, rules.phrases, rules.patterns)
+    index = rules.scopes.get(INSTANCE)
     if index is None:
-        return by_level
-    found, end = index.verdicts(features, floor=0 if ends_search(policy.ladder, features.arrival) else None)
-    return found if end is not None and end > 0 else found + by_level
+        found += ladder.by_level
+    else:
+        by_rules, end = index.verdicts(features, floor=0 if ladder.ends_search else None)
+        found += by_rules
+        if end is None or end <= 0:
+            found += ladder.by_level
+    if arrival.group:
+        of_group = rules.scopes.get(f"{GROUP}{arrival.group.casefold()}")
+        if of_group is not None:
+            found += of_group.verdicts(features)[0]
+    return found

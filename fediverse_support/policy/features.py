@@ -6,6 +6,7 @@ or a number (links, attachments, the age of the account …). The index of a pol
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.folding import fold
@@ -67,8 +68,9 @@ class Features:
         return self._folded
 
 
+@lru_cache(maxsize=8192)
 def actor_names(uri: str) -> tuple[str, ...]:
-    """What an actor can be called by in a rule: the id, and `name@server` as the id tells it.
+    """What an actor can be called by in a rule: the id, and `name@server` as the id tells it. Cached.
 
     >>> actor_names("https://a.example/users/Ann")
     ('https://a.example/users/ann', 'ann@a.example')

@@ -9,6 +9,7 @@ make another letter (Devanagari, Thai, Kana).
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from fediverse_support.policy.lookalikes import LOOKALIKES
 
@@ -25,26 +26,20 @@ _UNSEEN = (
     *((0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164)),
     *((0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFFC, 0xFFFC), (0xE0100, 0xE01EF)),
 )
+_SPACES = frozenset(at for at in range(0x3001) if chr(at).isspace()) - {0x0A, 0x20}
 _CHARACTERS = (*range(0x20000), *range(0xE0000, 0xE0200))
 """Where all characters are that are not Han or of private use."""
 
-_SEPARATORS = r"[ \t\n.\-_*·]"
+_SEPARATORS = " .-_*·\n"
 _LETTER = r"[^\W\d_]"
-_HINT = re.compile(rf"({_SEPARATORS}){_LETTER}\1{_LETTER}\1")
-"""What every run of letters set apart has in it. Much faster to look for: it begins with a separator."""
-_APART = re.compile(rf"(?<![^\W_]){_LETTER}({_SEPARATORS}){_LETTER}(?:\1{_LETTER}){{2,}}(?![^\W_])")
-
-
-class _Table(dict[int, str | int | None]):
-    """What becomes of each character; characters not listed stay, and are noted down to be found faster.
-
-    Only those of the basic plane are noted: their number, and so the memory, is bounded.
-    """
-
-    def __missing__(self, character: int) -> int:
-        if character < 0x10000:
-            self[character] = character
-        return character
+_HINTS = {
+    sign: re.compile(rf"{re.escape(sign)}{_LETTER}{re.escape(sign)}{_LETTER}{re.escape(sign)}")
+    for sign in _SEPARATORS
+}
+"""What every run of letters set apart has in it: found much faster, as it begins with a fixed sign."""
+_APART = re.compile(
+    rf"(?<![^\W_]){_LETTER}([{re.escape(_SEPARATORS)}]){_LETTER}(?:\1{_LETTER}){{2,}}(?![^\W_])"
+)
 
 
 def _by_kind() -> dict[str, frozenset[int]]:
@@ -64,37 +59,57 @@ _DROPPED = (
     | _KINDS["Cs"]
     | {at for a, z in (*_MARKS, *_UNSEEN) for at in range(a, z + 1)}
 )
-_TABLE = _Table({**dict.fromkeys(_DROPPED), **LOOKALIKES})
-_STRAYS = frozenset(chr(at) for at in (_KINDS["Mn"] | _KINDS["Me"]) - _DROPPED)
+_TABLE: dict[int, str | None] = {**dict.fromkeys(_DROPPED), **dict.fromkeys(_SPACES, " "), **LOOKALIKES}
+_STRAYS = "".join(chr(at) for at in sorted((_KINDS["Mn"] | _KINDS["Me"]) - _DROPPED))
 """Marks of other scripts, which say nothing behind a plain letter."""
-_ASCII = {at: None if at in _DROPPED else chr(at).lower() for at in range(128)}
+_STRAY = frozenset(_STRAYS)
+_ASCII = {at: _TABLE.get(at, chr(at).lower()) for at in range(128)}
+_OTHERS = re.compile(r"[^\n -~]+")
+"""Runs of whatever is not plain text already."""
+_SHORT = 32
 
 
 def fold(text: str) -> str:
     """`text` in the form in which words are compared. Folding twice changes nothing more.
 
-    >>> fold("Ｓ.u.ı.с.í.d.E \\u200bnote")
+    All that is left of spaces are blanks and line feeds.
+
+    >>> fold("Ｓ.u.ı.с.í.d.E \u200bnote")
     'suicide note'
     """
-    if text.isascii():
-        return _together(text.translate(_ASCII))
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    seen = plain.translate(_TABLE)
-    if not seen.isascii() and not _STRAYS.isdisjoint(seen):
-        seen = _without_strays(seen)
-    return _together(unicodedata.normalize("NFC", seen))
+    plain = text.translate(_ASCII) if text.isascii() else _OTHERS.sub(_folded_run, text.lower())
+    if any(sign in plain and hint.search(plain) is not None for sign, hint in _HINTS.items()):
+        plain = _APART.sub(lambda found: found[0].replace(found[1], ""), plain)
+    return plain
 
 
-def _together(text: str) -> str:
-    """Four letters or more, each set apart by the same sign, as one word."""
-    if _HINT.search(text) is None:
-        return text
-    return _APART.sub(lambda found: found[0].replace(found[1], ""), text)
+def _folded_run(found: re.Match[str]) -> str:
+    run = found[0]
+    # The same few runs come again and again: a curly apostrophe, an emoji, a letter with an accent.
+    folded = _folded_before(run) if len(run) <= _SHORT else _folded(run)
+    first = found.start()
+    if folded[:1] in _STRAY and first > 0 and _is_plain_letter(found.string[first - 1]):
+        return folded.lstrip(_STRAYS)
+    return folded
+
+
+def _folded(run: str) -> str:
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", run).casefold()).translate(_TABLE)
+    if not plain.isascii() and not _STRAY.isdisjoint(plain):
+        plain = _without_strays(plain)
+    return unicodedata.normalize("NFC", plain)
+
+
+_folded_before = lru_cache(maxsize=4096)(_folded)
 
 
 def _without_strays(text: str) -> str:
     kept: list[str] = []
     for character in text:
-        if not (character in _STRAYS and kept and "a" <= kept[-1] <= "z"):
+        if not (character in _STRAY and kept and _is_plain_letter(kept[-1])):
             kept.append(character)
     return "".join(kept)
+
+
+def _is_plain_letter(character: str) -> bool:
+    return "a" <= character <= "z"

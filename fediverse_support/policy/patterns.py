@@ -8,7 +8,7 @@ not: so a pattern in plain letters sees through tricks, and one that names accen
 finds them. `\\b` and `\\w` know ASCII only; `\\pL` is a letter of any script.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import re2
 
@@ -16,11 +16,19 @@ from fediverse_support.core.errors import Malformed
 
 LONGEST_PATTERN = 1000
 MOST_PATTERNS = 2000
-MEMORY = 1 << 20
+LARGEST_PATTERN = 512 << 10
 """Bytes that one compiled pattern may take."""
-TOGETHER = 64
-"""So many patterns are looked for in one pass: more would cost memory, fewer time."""
-MEMORY_TOGETHER = 4 << 20
+LARGEST_TOGETHER = 1_000_000
+"""Instructions that all patterns of a policy may have: about 16 MB."""
+
+_LOOSE_TOGETHER = 16
+"""So many patterns without any fixed letters are looked for in one pass. With more, a text could be made that
+leads RE2 from one state to the next and makes it forget those that it has computed."""
+_LOOSE_MEMORY = 2 << 20
+
+_SENTINEL = "zq policy sentinel qz"
+"""Stands behind every text, for a pattern that always fits. Where that is not found, RE2 ran out of memory in
+a pass and would have us believe that nothing fits."""
 
 
 def checked(pattern: str) -> str:
@@ -31,49 +39,83 @@ def checked(pattern: str) -> str:
         _compiled(pattern)
     except re2.error as error:
         raise Malformed(f"the pattern “{pattern[:60]}” cannot be used: {_said(error)}") from None
+    except UnicodeEncodeError:
+        raise Malformed("the pattern has half a character in it, and cannot be used") from None
     return pattern
 
 
 class Patterns:
-    """The patterns of a policy. Immutable once built; may be used from several threads."""
+    """The patterns of a policy. Immutable once built; may be used from several threads.
+
+    Most patterns have some letters that must be there. One pass finds those of all of them, and only patterns
+    whose letters are there are then asked.
+    """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        """Compile them. Raises `Malformed` for more than 2,000, or one that `checked` refuses."""
+        """Compile them. Raises `Malformed` for more than can be held, or one that `checked` refuses."""
         if len(patterns) > MOST_PATTERNS:
             raise Malformed(f"A policy may have {MOST_PATTERNS:,} patterns; this one has {len(patterns):,}.")
-        parts = [patterns[at : at + TOGETHER] for at in range(0, len(patterns), TOGETHER)]
-        self._parts = tuple(_Part(part) for part in parts)
+        self._compiled = tuple(_compiled(checked(pattern)) for pattern in patterns)
+        if sum(compiled.programsize for compiled in self._compiled) > LARGEST_TOGETHER:
+            raise Malformed("The patterns of this policy would take too much memory together.")
+        self._filter = _filter_of(patterns)
+        loose = self._hinted(b"") or []
+        self._loose = tuple(
+            _Loose({at: patterns[at] for at in loose[first : first + _LOOSE_TOGETHER]})
+            for first in range(0, len(loose), _LOOSE_TOGETHER)
+        )
+        self._firm = frozenset(range(len(patterns))) - frozenset(loose)
 
     def found(self, text: str, folded: str) -> frozenset[int]:
         """The places (in the sequence given) of the patterns that fit `text` or what it is folded to."""
-        forms = [folded.encode(errors="replace")]
+        if not self._compiled:
+            return frozenset()
+        found = self._in(folded.encode(errors="replace"))
         if text != folded and not (text.isascii() and text.lower() == folded):
-            forms.append(text.encode(errors="replace"))
-        found: set[int] = set()
-        for number, part in enumerate(self._parts):
-            for form in forms:
-                found.update(number * TOGETHER + place for place in part.found(form))
+            found |= self._in(text.encode(errors="replace"))
         return frozenset(found)
 
+    def _in(self, text: bytes) -> set[int]:
+        hinted = self._hinted(text)
+        candidates = self._firm if hinted is None else self._firm.intersection(hinted)
+        found = {place for place in candidates if self._compiled[place].search(text) is not None}
+        for loose in self._loose:
+            found.update(loose.found(text))
+        return found
 
-class _Part:
-    """Some patterns that are looked for in one pass; one by one where that would take too much memory."""
+    def _hinted(self, text: bytes) -> list[int] | None:
+        """The patterns whose letters are in `text`, and those without any; None if that is not known."""
+        places = self._filter.Match(text + _SENTINEL.encode(), potential=True) or []
+        return [place - 1 for place in places if place > 0] if 0 in places else None
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._patterns = tuple(patterns)
-        self._together = _set_of(patterns)
+
+class _Loose:
+    """Some patterns without any fixed letters, looked for in one pass."""
+
+    def __init__(self, patterns: Mapping[int, str]) -> None:
+        self._places = tuple(patterns)
+        self._compiled = tuple(_compiled(pattern) for pattern in patterns.values())
+        self._together = _set_of(patterns.values())
 
     def found(self, text: bytes) -> list[int]:
         """The places of the patterns that fit."""
         matched = None if self._together is None else self._together.Match(text)
         if matched:
-            # The empty pattern in front is found in any text: without it, the pass was given up.
-            return [place - 1 for place in matched if place > 0]
-        return [place for place, pattern in enumerate(self._patterns) if _fits(pattern, text)]
+            # The empty pattern in front fits any text: without it, the pass was given up.
+            return [self._places[number - 1] for number in matched if number > 0]
+        return [place for place, one in zip(self._places, self._compiled, strict=True) if one.search(text)]
 
 
-def _set_of(patterns: Sequence[str]) -> re2.Set | None:
-    together = re2.Set.SearchSet(_options(MEMORY_TOGETHER))
+def _filter_of(patterns: Sequence[str]) -> re2.Filter:
+    found = re2.Filter()
+    for pattern in (re2.escape(_SENTINEL), *patterns):
+        found.Add(pattern, _options(LARGEST_PATTERN))
+    found.Compile()
+    return found
+
+
+def _set_of(patterns: Iterable[str]) -> re2.Set | None:
+    together = re2.Set.SearchSet(_options(_LOOSE_MEMORY))
     for pattern in ("", *patterns):
         together.Add(pattern)
     try:
@@ -83,12 +125,8 @@ def _set_of(patterns: Sequence[str]) -> re2.Set | None:
     return together
 
 
-def _fits(pattern: str, text: bytes) -> bool:
-    return re2.compile(pattern.encode(), _options(MEMORY)).search(text) is not None
-
-
-def _compiled(pattern: str) -> None:
-    re2.compile(pattern.encode(), _options(MEMORY))
+def _compiled(pattern: str) -> re2._Regexp:
+    return re2.compile(pattern.encode(), _options(LARGEST_PATTERN))
 
 
 def _options(memory: int) -> re2.Options:

@@ -9,9 +9,14 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
-from ahocorasick_rs import AhoCorasick, Implementation
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from fediverse_support.policy.folding import fold
+
+_IMPLEMENTATION = Implementation.ContiguousNFA
+"""A third of the speed of a DFA, in a hundredth of its memory."""
+
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
 
 _WITHOUT_SPACES = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -45,9 +50,11 @@ class Phrases:
             for phrase in set(phrases):
                 terms_of_it = (*of_phrase.get(phrase, ()), term)
                 of_phrase[phrase] = shared.setdefault(terms_of_it, terms_of_it)
-        self._terms = tuple(of_phrase.values())
+        # In order: what begins alike then lies close together in memory, where a text will need it.
+        phrases_in_order = sorted(of_phrase)
+        self._terms = tuple(of_phrase[phrase] for phrase in phrases_in_order)
         self._automaton = (
-            AhoCorasick(list(of_phrase), store_patterns=False, implementation=Implementation.ContiguousNFA)
+            BytesAhoCorasick([one.encode() for one in phrases_in_order], implementation=_IMPLEMENTATION)
             if of_phrase
             else None
         )
@@ -56,22 +63,30 @@ class Phrases:
         """The terms of which some phrase is in `folded` (a text as `fold` gives it), as whole words."""
         if self._automaton is None or not folded:
             return frozenset()
-        text = " ".join(folded.split())
+        text = folded.replace("\n", " ")
+        if "  " in text:
+            text = " ".join(text.split())
+        written = text.encode()
         found: set[int] = set()
-        for place, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            if not found.issuperset(self._terms[place]) and stands_alone(text, start, end):
+        for place, start, end in self._automaton.find_matches_as_indexes(written, overlapping=True):
+            if not found.issuperset(self._terms[place]) and stands_alone(written, start, end):
                 found.update(self._terms[place])
         return frozenset(found)
 
 
-def stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether `text[start:end]` neither begins nor ends in the middle of a word."""
-    begins = start == 0 or not _is_inside(text[start - 1], text[start])
-    return begins and (end == len(text) or not _is_inside(text[end - 1], text[end]))
+def stands_alone(text: bytes, start: int, end: int) -> bool:
+    """Whether `text[start:end]` (UTF-8) neither begins nor ends in the middle of a word."""
+    return not (_is_inside(text, start) or _is_inside(text, end))
 
 
-def _is_inside(before: str, after: str) -> bool:
-    """Whether a word goes on between two characters."""
+def _is_inside(text: bytes, at: int) -> bool:
+    """Whether a word goes on between the two characters that meet at `at`."""
+    if at == 0 or at == len(text):
+        return False
+    if text[at - 1] < 0x80 and text[at] < 0x80:
+        return text[at - 1] in _PLAIN and text[at] in _PLAIN
+    before = text[max(0, at - 4) : at].decode(errors="ignore")[-1]
+    after = text[at : at + 4].decode(errors="ignore")[0]
     return (
         _is_of_word(before) and _is_of_word(after) and not (_needs_no_space(before) or _needs_no_space(after))
     )
