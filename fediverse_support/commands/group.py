@@ -105,7 +105,9 @@ async def show(name: str, /, *, as_json: AsJson = False) -> None:
         group = await groups.by_name(db, name)
         team = await groups.moderators(db, group)
         owner_id = await stored.owner(db, group.actor.id)
+        time_zone = await stored.time_zone(db, group.actor.id)
     shown = _shown(group) | {
+        "time_zone": time_zone,
         "owner": next((actor.handle for actor in team if actor.id == owner_id), ""),
         "moderators": [actor.handle for actor in team],
     }
@@ -124,12 +126,17 @@ async def edit(
     *,
     title: Annotated[str | None, Parameter(help="What people read, up to 200 characters.")] = None,
     given: Given = _NOTHING,
+    time_zone: Annotated[
+        str | None, Parameter(help="Where its days and nights are, such as Europe/Berlin: for rules.")
+    ] = None,
 ) -> None:
     """Change what is named, leave the rest, and tell the followers."""
     async with deed() as (base, db):
         group = await groups.by_name(db, name)
         answers = _changed(groups.answers_of(group), given, title)
         await groups.edit(db, base.site, group, answers)
+        if time_zone is not None:
+            await groups.set_time_zone(db, group, time_zone)
         await deeds.record(db, None, "edit group", name, "", clock.now())
     say(f"Changed {name}.")
 

@@ -6,6 +6,7 @@ from fediverse_support.community import closing, group_documents
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.identifiers import is_local_name
+from fediverse_support.core.local_times import is_time_zone
 from fediverse_support.core.markup import render_markdown
 from fediverse_support.core.models import REACHES, Actor, Group
 from fediverse_support.core.sealing import Seal
@@ -74,6 +75,13 @@ async def edit(db: Connection, site: Site, group: Group, answers: Answers, by: A
     await closing.settle(db, site, group, changed, clock.now())
     await group_documents.tell_followers(db, site, changed, by)
     return changed
+
+
+async def set_time_zone(db: Connection, group: Group, name: str) -> None:
+    """Say in which zone a group's days and nights are, as rules ask for. Raises `Malformed`."""
+    if not is_time_zone(name):
+        raise Malformed(f"There is no time zone {name!r}. Write one like Europe/Berlin, or UTC.")
+    await groups.set_time_zone(db, group.actor.id, name)
 
 
 def would_be(group: Group, answers: Answers) -> Group:

@@ -59,6 +59,17 @@ async def update(db: Connection, group: Group) -> None:
     )
 
 
+async def time_zone(db: Connection, group_id: int) -> str:
+    """The zone in which a group's days and nights are."""
+    found = await db.fetchval("select time_zone from groups where actor_id = $1", group_id)
+    return str(found or "UTC")
+
+
+async def set_time_zone(db: Connection, group_id: int, name: str) -> None:
+    """Say in which zone a group's days and nights are. Safe to run twice."""
+    await db.execute("update groups set time_zone = $2 where actor_id = $1", group_id, name)
+
+
 async def by_name(db: Connection, name: str) -> Group | None:
     """Our group of this name."""
     row = await db.fetchrow("select * from our_groups where is_local and name = $1", name.lower())

@@ -103,6 +103,9 @@ def test_a_group_is_added_changed_and_looked_after(program):
     assert (made["handle"], made["join"], made["see"]) == ("carers@garden.example", "approval", "everyone")
     assert "taken" in program.refused("group", "add", "carers", "--title", "Carers")
     program.done("group", "edit", "carers", "--title", "Who cares", "--post", "members")
+    assert "no time zone" in program.refused("group", "edit", "carers", "--time-zone", "Middle/Earth")
+    program.done("group", "edit", "carers", "--time-zone", "Europe/Berlin")
+    assert program.json("group", "show", "carers")["time_zone"] == "Europe/Berlin"
     program.done("member", "add", "emil", "--password-stdin", said=PASSWORD)
     program.done("group", "moderators", "add", "carers", "emil")
     assert "nobody" in program.refused("group", "moderators", "add", "carers", "ghost")

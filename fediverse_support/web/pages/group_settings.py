@@ -14,8 +14,10 @@ from fediverse_support.community import groups, topics
 from fediverse_support.community.groups import Answers
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing, Trouble
+from fediverse_support.core.local_times import time_zones
 from fediverse_support.core.models import Group
 from fediverse_support.database import directory
+from fediverse_support.database import groups as stored
 from fediverse_support.moderation import deeds
 from fediverse_support.web import doors
 from fediverse_support.web.forms import Form
@@ -83,7 +85,8 @@ async def _fields_of(visit: Visit, group: Group) -> Form:
     placed = (await directory.places(visit.db, [group.actor.id])).get(group.actor.id, [])
     slugs = [branch.topic.slug for branch in await topics.tree(visit.db) if branch.topic.id in placed]
     listed = {f"topic{number}": slug for number, slug in enumerate(slugs)}
-    return Form(fields_of(groups.answers_of(group)) | listed)
+    zone = {"time_zone": await stored.time_zone(visit.db, group.actor.id)}
+    return Form(fields_of(groups.answers_of(group)) | listed | zone)
 
 
 def fields_of(answers: Answers) -> dict[str, str]:
@@ -106,6 +109,7 @@ async def _page(
         form=form,
         choices=questions(visit),
         branches=await topics.tree(visit.db),
+        time_zones=time_zones(),
         topic_fields=[f"topic{number}" for number in range(topics.MOST_OF_A_GROUP)],
         message=visit.text(refusal.message) if refusal else "",
         changes=[visit.text(line) for line in changes or []],
@@ -142,6 +146,8 @@ async def _save(visit: Visit, group: Group, answers: Answers, form: Form) -> Non
     slugs = [form.line(f"topic{number}") for number in range(topics.MOST_OF_A_GROUP)]
     async with visit.db.transaction():
         await topics.put_group(visit.db, group.actor.id, [slug for slug in slugs if slug])
+        if zone := form.line("time_zone"):
+            await groups.set_time_zone(visit.db, group, zone)
         changed = await groups.edit(visit.db, visit.services.site, group, answers, await own_actor(visit))
         said = on_record(changed)
         await deeds.record(visit.db, visit.account, "edit group", group.actor.name, said, clock.now())

@@ -197,6 +197,7 @@ async def settings(browser, **fields: str):
         {"joining": ""},
         {"topic0": "nowhere"},
         {"summary": "x" * 20_001},
+        {"time_zone": "Middle/Earth"},
     ],
     ids=str,
 )
@@ -254,7 +255,9 @@ async def _settings_form(browser):
 async def test_an_admin_decides_about_a_group_without_an_owner(world, village):
     await village.group()
     browser = await world.signed_in(await world.member("root", role="admin"))
-    assert (await settings(browser, title="Renamed")).status_code == 303
+    assert (await settings(browser, title="Renamed", time_zone="Asia/Tokyo")).status_code == 303
+    shown = (await browser.get("/groups/night_owls/settings")).text
+    assert "<option selected>Asia/Tokyo</option>" in shown
     mod = await world.signed_in(await world.member("mod", role="moderator"))
     assert (await mod.get("/groups/night_owls/care")).status_code == 200
     assert (await mod.get("/groups/night_owls/settings")).status_code == 404
