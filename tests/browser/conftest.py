@@ -16,12 +16,14 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from fediverse_support.accounts import sessions
 from fediverse_support.community import posts
 from fediverse_support.core import clock
-from fediverse_support.core.models import Account
+from fediverse_support.core.models import Account, Actor
 from fediverse_support.core.settings import Settings
 from fediverse_support.database import actors, community, groups
 from fediverse_support.database.pool import Pool, acquire
 from fediverse_support.network.client import Client
 from fediverse_support.network.documents import Documents
+from fediverse_support.policy.document import Document, RuleText
+from fediverse_support.policy.engine import compile_policy
 from tests.web.conftest import Village, World, private_key, quick_keys, quick_passwords
 
 __all__ = ["quick_keys", "quick_passwords"]
@@ -136,6 +138,7 @@ async def furnish(house: House) -> None:
     await remote_answer(house, rosa, first, owls)
     await answer(house, "ada", first, "I am here. The kettle is on. You do not have to write anything back.")
     house.paths = {"thread": f"/posts/{first.public_id}", "warned": f"/posts/{warned.public_id}"}
+    await one_that_waits(house, owls.actor)
     async with acquire(world.pool) as db:
         await db.execute("update posts set published_at = published_at - interval '3 hours'")
         await db.execute(
@@ -155,6 +158,20 @@ async def furnish(house: House) -> None:
             "update accounts set request = 'My sister told me about you. I look after our mother.' "
             "where state = 'waiting'"
         )
+
+
+async def one_that_waits(house: House, group: Actor) -> None:
+    """A post that a moderator has to look at first."""
+    world, reason = house.world, "Two of us read what is written at night before everybody does."
+    rule = RuleText(name="Nights", when={}, then="hold", reason=reason)
+    usual, world.policy = world.policy, compile_policy(2, (), Document(rules=(rule,)))
+    held = await house.village.writes(
+        house.people["ben"], group, "I do not want to say much. It was a hard night.", title="Four o'clock"
+    )
+    world.policy = usual
+    async with acquire(world.pool) as db:
+        number = await db.fetchval("select id from holds where post_id = $1", held.id)
+    house.paths |= {"held": f"/posts/{held.public_id}", "hold": f"/desk/holds/{number}"}
 
 
 async def answer(house: House, name: str, parent: posts.Post, source: str) -> posts.Post:

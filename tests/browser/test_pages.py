@@ -25,7 +25,10 @@ PAGES = [
     ("/about/policy", None),
     ("/find", "ben"),
     ("/nothing", None),
+    ("held", "ben"),
     ("/desk", "ada"),
+    ("/desk/holds", "ada"),
+    ("hold", "ada"),
     ("/desk/arrivals", "ada"),
     ("/desk/domains", "ada"),
 ]
