@@ -21,7 +21,7 @@ from fediverse_support.policy.document import Mode
 from fediverse_support.policy.precedence import Effective, names_above, nearest, resolve
 from fediverse_support.protocol.site import Site
 
-MOST_BY_NAME = 50
+MOST_BY_NAME = 12
 """Of more names than this, the whole ladder is worked out: asking for each costs more."""
 _LARGE = 5_000
 Levels = Mapping[str, Effective]
