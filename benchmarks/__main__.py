@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from benchmarks import doors, fanout, inbox, memory, pages, replay, stage
+from benchmarks import doors, fanout, inbox, memory, pages, policy, replay, stage
 from benchmarks.table import Figure, show
 
 ALL = {

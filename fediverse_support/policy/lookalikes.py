@@ -115,7 +115,7 @@ _OTHERS = {
 
 _PAIRS = {"æ": "ae", "œ": "oe", "ꜳ": "aa", "ꜵ": "ao", "ꝏ": "oo", "ȣ": "ou", "ʦ": "ts", "ʣ": "dz"}
 
-_SIGNS = {"-": "‐‑‒–—―−⁃﹘", "'": "‘’‚‛ʼʹʻʽ′", '"': "“”„‟″«»", "·": "•‧∙⋅・"}
+_SIGNS = {"-": "‐‑‒–—―−⁃﹘", "'": "‘’‚‛ʼʹʻʽ′", '"': "“”„‟«»", "·": "•‧∙⋅・"}
 """Dashes, quotes and dots, which programs put in unasked: `don’t` is to be `don't`."""
 
 
