@@ -4,6 +4,7 @@ What is invisible or turns the direction of writing is escaped, so that nobody i
 one that counts.
 """
 
+import functools
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,6 +50,8 @@ def write(whole: Whole) -> str:
 
 def text(value: str) -> str:
     """A text in quotes."""
+    if value.isprintable() and '"' not in value and "\\" not in value:
+        return f'"{value}"'
     return '"' + "".join(_shown(letter) for letter in value) + '"'
 
 
@@ -90,9 +93,14 @@ def _in_braces(pairs: Iterable[tuple[str, str]]) -> str:
     return f"{{ {shown} }}" if shown else "{}"
 
 
+@functools.cache
+def _fields_of(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
+
+
 def _fields(given: msgspec.Struct) -> Iterator[tuple[str, str]]:
     """The fields that are not as they are anyway, under the names that they have in the file."""
-    for field in msgspec.structs.fields(given):
+    for field in _fields_of(type(given)):
         found: Any = getattr(given, field.name)
         if field.required or (found != field.default and found != {}):
             yield field.encode_name, value(found)
