@@ -258,6 +258,26 @@ async def turn_away(db: Connection, arrived_id: int, outcome: str, now: datetime
     )
 
 
+async def take_back(db: Connection, activity_uri: str, actor_uri: str, now: datetime) -> None:
+    """Its actor has undone what is held: nobody needs to look at it any more. Safe to run twice."""
+    await db.execute(
+        """
+        with gone as (
+            update inbox
+               set state = 'done', outcome = 'It was taken back while it waited for a moderator.',
+                   processed_at = $3
+             where activity_uri = $1 and not forwarded and actor_uri = $2 and state = 'held'
+            returning id
+        )
+        update holds h set state = 'withdrawn', decided_at = $3
+          from gone where h.inbox_id = gone.id and h.state = 'waiting'
+        """,
+        activity_uri,
+        actor_uri,
+        now,
+    )
+
+
 async def forget_old(db: Connection, before: datetime) -> int:
     """Delete arrivals that had their effect before then; at most 5,000 at a time.
 

@@ -7,11 +7,15 @@ same time share one commit). Reception never calls out: a signature whose key we
 *unverified*, a bounded number for each host.
 
 **Processing** (`processing.py`) runs in the worker. It verifies what was stored unverified
-(`verifying.py`), asks policy, and calls one handler (`handlers/`). The handler's effects, the deliveries
-that follow from it and the mark on the row commit together, so that a kill at any instant leaves either
-all or nothing, and running it again doubles nothing. A handler never fetches: it asks its context for a
-document, and where that is not at hand, the transaction is rolled back, the document is fetched under a
-budget (`context.py`), and the handler runs again.
+(`verifying.py`), finds out who says what (`handling.py`), asks policy with all facts (`facts.py`,
+`judging.py`: the one place for what comes from elsewhere, also for what was only looked up), and calls one
+handler (`handlers/`). The handler's effects, the decision, the deliveries that follow and the mark on the
+row commit together, so that a kill at any instant leaves either all or nothing, and running it again doubles
+nothing. A handler never fetches: it asks its context for a document, and where that is not at hand, the
+transaction is rolled back, the document is fetched under a budget (`context.py`), and the handler runs again.
+
+What has to wait for a moderator is rolled back too, and kept until they have looked. What policy refuses
+leaves nothing but the decision, and is answered only where the community wants that (`refusing.py`).
 
 What cannot be digested is parked with its error, visible to the admin, and can be replayed.
 """

@@ -71,6 +71,22 @@ async def test_what_somebody_does_to_a_post_waits_and_is_done_when_it_is_let_in(
     )
 
 
+async def test_what_is_undone_while_it_waits_waits_no_longer(world: Any) -> None:
+    ana, eve, group = await world.known(), await world.known("eve"), await world.group()
+    post = await _ours(world, group)
+    rule(world, Rung(PEER, "held"))
+    like, dislike = ana.does("Like", post.uri), ana.does("Dislike", post.uri)
+    for deed in (like, dislike):
+        await world.send(ana, deed)
+    await world.send(eve, eve.does("Undo", like))
+    assert (await world.arrived(like["id"])).state == "held"
+    await world.send(ana, ana.does("Undo", like))
+    await world.send(ana, ana.does("Undo", dislike["id"]))
+    assert {(await world.arrived(deed["id"])).state for deed in (like, dislike)} == {"done"}
+    assert await world.one("select array_agg(distinct state) from holds") == ["withdrawn"]
+    assert await world.one("select count(*) from reactions") == 0
+
+
 async def test_what_is_let_in_is_not_taken_from_a_server_that_was_blocked_since(world: Any) -> None:
     ana, group = await world.known(), await world.group()
     post = await _ours(world, group)

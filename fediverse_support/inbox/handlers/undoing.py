@@ -14,6 +14,8 @@ from fediverse_support.protocol.vocabulary import Activity
 
 async def undo(context: Context, activity: Activity, sender: Verified) -> str:
     """Find out what is undone and let its own handler do it. An id that is unknown yet is remembered."""
+    if activity.object_id is not None:
+        await inbox.take_back(context.db, activity.object_id, sender.uri, context.now)
     if activity.object is None:
         return await _by_id(context, activity, sender)
     inner = parsing.activity(activity.object, context.site.gate)
