@@ -16,8 +16,8 @@ State = Literal["unverified", "waiting", "done", "refused", "parked", "held"]
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     """One row of `inbox`. `request` is the signed request while its signature waits for a key.
 
-    `synchronisation` is the header of FEP-8fcf, if the signature covers it. `released_at`: a moderator has let
-    it in after it waited in state *held*, and gave it `amendments` along.
+    `synchronisation` is the header of FEP-8fcf, if the signature covers it. `released_at`: a moderator has
+    let it in after it waited in state *held*, and gave it `amendments` along.
     """
 
     id: int
