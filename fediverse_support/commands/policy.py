@@ -118,12 +118,12 @@ async def apply(
 
     `rule = []` or an empty table takes all rules, domains, excludes, lists or words away.
     """
-    whole = policy_file.read(read_file(file))
+    text = read_file(file)
     async with deed() as (base, db):
         applied = await policy.apply(
             db,
             base.site,
-            whole,
+            await _usable(db, base.site, text),
             scope=await _scope(db, group),
             by=NOBODY,
             why=why,

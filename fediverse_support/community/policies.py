@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Collection
 
-import msgspec
 import structlog
 
 from fediverse_support.core.errors import Malformed, Misconfigured, Unavailable
@@ -48,9 +47,10 @@ class Policies:
             return False
         try:
             self._policy = await in_force(db)
-        except (Malformed, msgspec.ValidationError) as error:
+        except Malformed as error:
             self._seen = version
             self._trouble = _trouble(version, self._policy.version, error)
+            # What is wrong may quote a rule: that is for who looks after it, not for the log.
             log.error("policy.not_compiled", number=version)
             return False
         self._seen, self._trouble = self._policy.version, None
@@ -71,7 +71,7 @@ class Policies:
 
 
 async def in_force(db: Connection) -> Policy:
-    """The policy in force, compiled. Raises `Malformed`, or `msgspec.ValidationError` for a strange one."""
+    """The policy in force, compiled. Raises `Malformed` (`BadRule`) for one that cannot be."""
     while True:
         version = await policy_versions.latest(db)
         document, rungs = await policy_versions.document(db, version), await domains.rungs(db)
@@ -88,11 +88,9 @@ async def compiled(version: int, rungs: Collection[Rung], document: Document) ->
     return await asyncio.to_thread(compile_policy, version, rungs, document)
 
 
-def _trouble(version: int, holds: int, error: Exception) -> Misconfigured:
-    # What is wrong may quote a rule; that belongs to whoever looks at the policy, not into the log.
-    what = error.message if isinstance(error, Malformed) else "It is of another form than this program reads."
+def _trouble(version: int, holds: int, error: Malformed) -> Misconfigured:
     then = f"Version {holds} holds." if holds else "Nothing is let in from other servers."
     return Misconfigured(
-        f"Version {version} of the policy cannot be put in force. {what} {then} "
-        "Take it back with `fediverse-support policy undo`, or apply a policy that can."
+        f"Version {version} of the policy cannot be put in force. {error.message} {then} "
+        "Take it back with `fediverse-support policy undo`."
     )

@@ -17,7 +17,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def load(db: Connection, account_id: int, scope: str) -> Draft | None:
-    """The draft of this person for this scope. Raises `msgspec.ValidationError` for one of another form."""
+    """The draft of this person for this scope; None also for one that another release wrote in another form."""
     row = await db.fetchrow(
         "select body, based_on, saved_at from policy_drafts where account_id = $1 and scope = $2",
         account_id,
@@ -25,7 +25,10 @@ async def load(db: Connection, account_id: int, scope: str) -> Draft | None:
     )
     if row is None:
         return None
-    document = msgspec.json.decode(row["body"], type=Document)
+    try:
+        document = msgspec.json.decode(row["body"], type=Document)
+    except msgspec.DecodeError:
+        return None
     return Draft(document=document, based_on=row["based_on"], saved_at=row["saved_at"])
 
 

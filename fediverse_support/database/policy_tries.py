@@ -102,7 +102,10 @@ async def waiting_of(db: Connection, account_id: int) -> int:
 
 
 async def lease(db: Connection, now: datetime, until: datetime) -> Try | None:
-    """Take up the next try that nobody runs; None if there is none. Two workers never get the same."""
+    """Take up the next try that nobody runs; None if there is none. Two workers never get the same.
+
+    One that another release wrote in another form ends as failed.
+    """
     row = await db.fetchrow(
         """
         update policy_tries
@@ -115,7 +118,12 @@ async def lease(db: Connection, now: datetime, until: datetime) -> Try | None:
         now,
         until,
     )
-    return _read(row) if row else None
+    try:
+        return _read(row) if row else None
+    except msgspec.DecodeError:
+        assert row is not None, "only a row can be of another form"
+        await fail(db, row["id"], "This draft is of another form than this program reads.", now)
+        return None
 
 
 async def progress(db: Connection, number: int, done: int, total: int, until: datetime) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from fediverse_support.core.errors import Malformed
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, reader
 from fediverse_support.policy.document import INSTANCE, Document
@@ -162,7 +163,10 @@ async def to_undo(db: Connection, scope: str) -> int | None:
 
 
 async def document(db: Connection, version: int | None = None) -> Document:
-    """The document of a version, or (None) the one in force; an empty one before any was written."""
+    """The document of a version, or (None) the one in force; an empty one before any was written.
+
+    Raises `Malformed` for one that another release of this program has written in another form.
+    """
     body = await db.fetchval(
         """
         select d.body from policy_versions v left join policy_documents d on d.digest = v.document
@@ -170,7 +174,10 @@ async def document(db: Connection, version: int | None = None) -> Document:
         """,
         version,
     )
-    return msgspec.json.decode(body, type=Document) if body else Document()
+    try:
+        return msgspec.json.decode(body, type=Document) if body else Document()
+    except msgspec.DecodeError:
+        raise Malformed("Its rules are of another form than this program reads.") from None
 
 
 async def history(db: Connection, limit: int = 200, scope: str | None = None) -> list[Version]:

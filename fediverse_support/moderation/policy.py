@@ -116,8 +116,8 @@ async def undo(
     number = await policy_versions.to_undo(db, scope)
     if number is None:
         raise Missing("There is no change here by a person that is not taken back already.")
-    before, after = await policy_versions.document(db, number - 1), await policy_versions.document(db, number)
-    standing = await policy_versions.document(db)
+    before = await policy_versions.document(db, number - 1)
+    after, standing = await _readable(db, number, before), await _readable(db, None, before)
     # What was before, with all that others have changed since: where both speak, the later one counts.
     wanted, crossed = merging.merged(base=after, mine=standing, theirs=before)
     changes, kept = await beside.of_version(db, number)
@@ -170,6 +170,14 @@ async def save_draft(
 async def discard_draft(db: Connection, by: Account, scope: str) -> bool:
     """Throw a draft away; False if there was none."""
     return await policy_drafts.discard(db, by.id, scope)
+
+
+async def _readable(db: Connection, version: int | None, instead: Document) -> Document:
+    """A document; `instead` for one that cannot be read, which is a reason to take it back."""
+    try:
+        return await policy_versions.document(db, version)
+    except Malformed:
+        return instead
 
 
 async def _check(db: Connection, site: Site, whole: Whole, wanted: Document, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from fediverse_support.community.policies import Policies
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Account
@@ -240,3 +241,31 @@ async def test_a_draft_is_of_one_person_and_one_scope(home: Home, hands: Hands) 
         assert await policy.load_draft(db, ada, "group:sober") is None
         assert await policy.discard_draft(db, mo, "group:sober")
         assert not await policy.discard_draft(db, mo, "group:sober")
+
+
+async def test_the_last_policy_holds_where_a_later_one_cannot_be_read_and_none_lets_nobody_in(
+    home: Home, hands: Hands
+) -> None:
+    await hands.apply(rules=(HOLDS,), domains={"bad.example": BLOCKED})
+    async with acquire(home.pool) as db:
+        running, fresh = Policies(), Policies()
+        assert fresh.current().ladder.blocks("anybody.example")
+        assert await running.refresh(db)
+        assert not await running.refresh(db)
+        await hands.apply(rules=(HOLDS, REFUSES), words=GAMBLING)
+        await home.pool.execute("update policy_documents set body = '[]' where body like '%casino%'")
+        for policies in (running, fresh):
+            assert not await policies.refresh(db)
+            assert policies.trouble is not None
+            assert "policy undo" in policies.trouble.message
+        assert running.current().version == 2
+        assert [running.current().ladder.blocks(f"{name}.example") for name in ("bad", "good")] == [
+            True,
+            False,
+        ]
+        assert fresh.current().ladder.blocks("good.example")
+        await hands.undo()
+        for policies in (running, fresh):
+            assert await policies.refresh(db)
+            assert (policies.trouble, policies.current().version) == (None, 4)
+            assert not policies.current().ladder.blocks("good.example")
