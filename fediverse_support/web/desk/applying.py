@@ -1,5 +1,9 @@
 """What is done with a draft as a whole: put it into force, throw it away; and taking the last change back."""
 
+import asyncio
+import bisect
+from collections.abc import Sequence
+
 import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -9,7 +13,9 @@ from fediverse_support.core.errors import Conflict, Malformed, Trouble
 from fediverse_support.database import policy_benches, policy_versions
 from fediverse_support.database.policy_versions import Version
 from fediverse_support.moderation import policy
-from fediverse_support.policy import findings, merging, scopes
+from fediverse_support.policy import file, findings, merging, scopes
+from fediverse_support.policy.document import RuleText
+from fediverse_support.policy.findings import Known
 from fediverse_support.policy.wording import Finding
 from fediverse_support.web.desk import differences, sheets
 from fediverse_support.web.desk.benches import Bench, both
@@ -20,6 +26,7 @@ from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Visit
 
 LONGEST_WHY = 1_000
+MOST_NOTICED = 20
 
 SAY_WHY = N_("Please say why, for who asks later. Nothing was changed, and nothing was lost.")
 CHANGED_MEANWHILE = N_("Nothing was changed: somebody was here before you. See below what they did.")
@@ -51,11 +58,32 @@ async def _apply_page(visit: Visit, bench: Bench, form: Form, refusal: Trouble |
 
 
 async def noticed(visit: Visit, sheet: Sheet) -> list[str]:
-    """What there is to say about the draft, beside that it can be put into force."""
+    """What there is to say, rule by rule: warnings about all of the draft, hints about what is new in it."""
     known = await policy.known(visit.db, visit.services.site, clock.now())
-    document = msgspec.structs.replace(sheet.document, words={**sheet.shared, **sheet.document.words})
-    found: list[Finding] = findings.of_document(document, known)
-    return [one.said(visit.text) for one in found if one.weight != "error"][:20]
+    found = await asyncio.to_thread(_noticed, sheet, known)
+    old = differences.by_name(sheet.base)
+    return [
+        f"{rule.name}: {one.said(visit.text)}" if rule else one.said(visit.text)
+        for rule, one in found
+        if one.weight == "warning"
+        or (one.weight == "hint" and rule is not None and old.get(f"{rule.scope}: {rule.name}") != rule)
+    ][:MOST_NOTICED]
+
+
+def _noticed(sheet: Sheet, known: Known) -> list[tuple[RuleText | None, Finding]]:
+    """Every finding with the rule that it is about: the draft is written out, for lines to find it by."""
+    text = file.write(scopes.whole_of(sheet.document, sheet.scope))
+    whole, places = file.read_with_places(text)
+    words = {**sheet.shared, **sheet.document.words}
+    found = findings.of_whole(msgspec.structs.replace(whole, words=words), known, places)
+    rules = whole.rules or ()
+    starts = [places.line("rule", number) or 0 for number in range(len(rules))]
+    return [(_rule_at(rules, starts, one.line), one) for one in found]
+
+
+def _rule_at(rules: Sequence[RuleText], starts: list[int], line: int | None) -> RuleText | None:
+    at = bisect.bisect_right(starts, line or 0) - 1
+    return rules[at] if at >= 0 else None
 
 
 async def apply(visit: Visit, bench: Bench, form: Form) -> Response:

@@ -1,5 +1,8 @@
 """Hidden posts, and one post with what was decided about it."""
 
+from datetime import datetime
+
+import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from fediverse_support.community import threads as reading
@@ -8,12 +11,25 @@ from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, decisions, threads
 from fediverse_support.database import holds as stored
+from fediverse_support.database.decisions import Decided, Wanted
 from fediverse_support.moderation import posts
+from fediverse_support.web.desk import arrival_words, rule_words
 from fediverse_support.web.desk.overview import number_in
 from fediverse_support.web.forms import Form
 from fediverse_support.web.security import Access, Visit, deed, page
 
 AT_ONCE = 100
+OF_THE_AUTHOR = 10
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided, in words, with the number under which it is explained."""
+
+    id: int
+    what: str
+    outcome: str
+    reason: str
+    at: datetime
 
 
 @page(Access.STAFF)
@@ -26,10 +42,31 @@ async def hidden(visit: Visit) -> Response:
 async def show(visit: Visit) -> Response:
     """One post, what was decided about it, and what can be done."""
     post, writer = await _post(visit)
-    recent = await decisions.recent(visit.db, writer.host, None, AT_ONCE)
-    decided = [line for line in recent if line.actor_uri == writer.uri][:10]
-    hold_id = await stored.open_of(visit.db, post.id)
-    return visit.render("desk/post.html", post=post, writer=writer, decisions=decided, hold_id=hold_id)
+    about = await decisions.about_object(visit.db, post.uri)
+    seen = {line.id for line in about}
+    theirs = await decisions.traffic(visit.db, Wanted(actor=writer.uri, limit=OF_THE_AUTHOR))
+    return visit.render(
+        "desk/post.html",
+        post=post,
+        writer=writer,
+        about=_told(visit, about),
+        theirs=_told(visit, [line for line in theirs if line.id not in seen]),
+        hold_id=await stored.open_of(visit.db, post.id),
+    )
+
+
+def _told(visit: Visit, lines: list[Decided]) -> list[Decision]:
+    outcomes = rule_words.OUTCOMES
+    return [
+        Decision(
+            id=line.id,
+            what=arrival_words.kind_of(visit, line.activity_type),
+            outcome=visit.text(outcomes.get(line.outcome, line.outcome)),
+            reason=line.reason,
+            at=line.decided_at,
+        )
+        for line in lines
+    ]
 
 
 @deed(Access.STAFF)

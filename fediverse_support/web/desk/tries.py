@@ -12,7 +12,7 @@ from fediverse_support.database.policy_tries import Try
 from fediverse_support.moderation import policy, trying
 from fediverse_support.policy import sentences
 from fediverse_support.policy.replay import Change, Example, Report
-from fediverse_support.web.desk import rule_words
+from fediverse_support.web.desk import arrival_words, rule_words
 from fediverse_support.web.desk.benches import Bench, both
 from fediverse_support.web.desk.overview import number_in
 from fediverse_support.web.desk.sheets import render, sheet_of
@@ -64,6 +64,7 @@ async def show(visit: Visit, bench: Bench) -> Response:
         changes=[_turn(visit, change) for change in report.changes] if report else [],
         totals=_totals(visit, report) if report else [],
         speed=_speed(visit, report) if report else "",
+        kinds={kind: visit.text(said) for kind, said in arrival_words.KINDS.items()},
         days=_days(attempt),
         has_draft=draft is not None,
         is_stale=draft is not None and draft.document != attempt.document,

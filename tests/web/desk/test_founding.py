@@ -69,7 +69,7 @@ async def test_who_is_no_admin_finds_no_such_page_and_no_way_to_it(world, role):
 
 
 async def test_an_admin_finds_the_way_at_the_desk_and_below_the_groups(world, root):
-    for page in ("/desk", "/groups"):
+    for page in ("/desk/deeds", "/groups"):
         assert f'href="{PLACE}"' in (await root.get(page)).text
     assert PLACE not in (await world.browser().get("/groups")).text
 

@@ -201,6 +201,7 @@ async def test_a_rule_goes_from_a_form_into_force_and_back(world, hand, root):
 
     page = await hand.get("/apply")
     assert "You have not tried" not in page
+    assert "gives no “reason”" not in page
     page = await hand.post("/apply", 400, do="apply", why="")
     assert "Please say why" in page
     await hand.post("/apply", do="apply", why="Two bad nights.")
@@ -212,7 +213,7 @@ async def test_a_rule_goes_from_a_form_into_force_and_back(world, hand, root):
     assert "Two bad nights." in history
     assert "Version 2" in history
     version = await hand.get("/versions/2")
-    assert "<ins>Hold what newcomers from harbour.example" in version
+    assert '<ins class="whole">Hold what newcomers from harbour.example' in version
 
     page = await hand.get("/undo")
     assert "Take back version 2" in page
@@ -331,7 +332,13 @@ async def test_the_text_is_the_same_draft_and_stays_as_it_was_typed(world, hand)
     assert "Newcomers with pictures" not in page
 
 
-GOOD = '[[rule]]\nname = "Mine"\nscope = "instance"\nwhen = { sender = "newcomer" }\nthen = "hold"\nreason = "We look first."\n'
+GOOD = """[[rule]]
+name = "Mine"
+scope = "instance"
+when = { sender = "newcomer" }
+then = "hold"
+reason = "We look first."
+"""
 
 
 async def test_word_lists_are_made_asked_for_and_kept_while_a_rule_needs_them(world, hand):
@@ -359,6 +366,7 @@ async def test_two_at_once_lose_nothing(world, hand):
     second = Hand(other, "/desk/policy", await token_of(other))
     shared = RuleText(name="Shared", when={"bot": True}, then="hold")
     await second.write(shared)
+    assert "Shared: This rule gives no “reason”" in await second.get("/apply")
     await second.post("/apply", do="apply", why="Bots.")
     await hand.write(HARBOUR)
     await hand.write(msgspec.structs.replace(shared, then="refuse"), "/rules/1", was="Shared")
