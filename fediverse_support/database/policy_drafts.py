@@ -17,7 +17,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def load(db: Connection, account_id: int, scope: str) -> Draft | None:
-    """The draft of this person for this scope; None also for one that another release wrote in another form."""
+    """The draft of this person for this scope; None also for one of a form that is not read any more."""
     row = await db.fetchrow(
         "select body, based_on, saved_at from policy_drafts where account_id = $1 and scope = $2",
         account_id,
