@@ -10,9 +10,8 @@ from fediverse_support.commands.terminal import AsJson, print_fields, print_json
 from fediverse_support.community import groups
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed
-from fediverse_support.core.markup import plain_text
 from fediverse_support.database.hold_lines import Line
-from fediverse_support.moderation import holds
+from fediverse_support.moderation import hold_words, holds
 from fediverse_support.moderation.holds import Said
 from fediverse_support.policy.decisions import WARN
 
@@ -80,10 +79,10 @@ async def show(hold: int, /, *, as_json: AsJson = False) -> None:
             ("decision", line.hold.decision_id or ""),
             ("decided", line.hold.decided_at or ""),
             ("note", line.hold.note),
-            ("warning", line.post.content_warning if line.post else ""),
+            ("warning", hold_words.of(line).content_warning),
         ]
     )
-    say("", *_words(line).splitlines())
+    say("", *hold_words.of(line).text.splitlines())
 
 
 @app.command
@@ -150,7 +149,7 @@ async def _decide(hold: int, note: str, tells: bool, decide: Deed, done: str) ->
 
 def shown(line: Line) -> dict[str, object]:
     """A hold for `--json`; numbers of ours are text."""
-    hold = line.hold
+    hold, words = line.hold, hold_words.of(line)
     return {
         "hold": str(hold.id),
         "state": hold.state,
@@ -164,8 +163,8 @@ def shown(line: Line) -> dict[str, object]:
         "reason": hold.reason,
         "rules": hold.rules,
         "decision": str(hold.decision_id) if hold.decision_id else None,
-        "warning": line.post.content_warning if line.post else "",
-        "words": _words(line),
+        "warning": words.content_warning,
+        "words": words.text,
         "decided_at": hold.decided_at,
         "note": hold.note,
     }
@@ -178,13 +177,4 @@ def _who(line: Line) -> str:
 def _what(line: Line) -> str:
     if line.hold.kind == "arrival":
         return line.arrived.type if line.arrived else ""
-    return (line.post.title if line.post else "") or " ".join(_words(line).split())
-
-
-def _words(line: Line) -> str:
-    """What its author wants others to read."""
-    if line.hold.kind == "edit":
-        return str((line.hold.words or {}).get("post", {}).get("source", ""))
-    if line.post is None or line.hold.kind != "post":
-        return ""
-    return plain_text(line.post.content_html)
+    return (line.post.title if line.post else "") or " ".join(hold_words.of(line).text.split())

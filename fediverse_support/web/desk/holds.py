@@ -12,13 +12,13 @@ from starlette.routing import Route
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.core.events import Event
-from fediverse_support.core.markup import plain_text
 from fediverse_support.core.models import Actor
 from fediverse_support.core.polls import Poll
-from fediverse_support.database import decisions, events, hold_lines, policy_versions, polls
+from fediverse_support.database import decisions, events, hold_lines, policy_versions, polls, posts
 from fediverse_support.database.hold_lines import Line
 from fediverse_support.database.holds import State
-from fediverse_support.moderation import holds
+from fediverse_support.moderation import hold_words, holds
+from fediverse_support.moderation.hold_words import Words
 from fediverse_support.moderation.holds import Said
 from fediverse_support.policy import sentences
 from fediverse_support.policy.decisions import WARN
@@ -59,13 +59,14 @@ _ANOTHER_DEED = N_("has sent something")
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the queue. `words` are the beginning of what it says, `is_whole`: and all of it.
+    """One line of the queue. `words` is what waits, `excerpt` its beginning, `is_whole`: and all of it.
 
     `what` tells what it is where it is no post; `rules` are the rules that held it, as sentences.
     """
 
     line: Line
-    words: str
+    words: Words
+    excerpt: str
     is_whole: bool
     what: str
     rules: list[str]
@@ -152,6 +153,8 @@ async def _page(
     visit: Visit, bench: Bench, line: Line, form: Form, refusal: Trouble | None = None
 ) -> Response:
     poll, event = await _besides(visit, line)
+    card = _card(visit, bench, line, await policy_versions.document(visit.db))
+    about = await posts.by_uri(visit.db, card.words.about) if card.words.about else None
     decided = line.hold.decision_id is not None and await decisions.by_id(visit.db, line.hold.decision_id)
     return visit.render(
         "desk/hold.html",
@@ -159,7 +162,8 @@ async def _page(
         frame=FRAMES[bench.group is not None],
         bench=bench,
         group=bench.group,
-        card=_card(visit, bench, line, await policy_versions.document(visit.db)),
+        card=card,
+        about=about if about is not None and about.state != "deleted" else None,
         ended=visit.text(ENDED.get(line.hold.state, "")),
         poll=poll,
         event=event,
@@ -190,24 +194,16 @@ async def _chosen_group(visit: Visit, bench: Bench) -> tuple[int | None, Actor |
 
 
 def _card(visit: Visit, bench: Bench, line: Line, document: Document) -> Card:
-    words = _words(line)
+    words = hold_words.of(line)
     return Card(
         line=line,
-        words=words[:EXCERPT],
-        is_whole=len(words) <= EXCERPT,
+        words=words,
+        excerpt=words.text[:EXCERPT],
+        is_whole=len(words.text) <= EXCERPT,
         what=_what(visit, line),
         rules=[_sentence(visit, bench, name, document) for name in line.hold.rules],
         stamp=holds.stamp(line),
     )
-
-
-def _words(line: Line) -> str:
-    """What somebody wants others to read."""
-    if line.hold.kind == "edit":
-        return str((line.hold.words or {}).get("post", {}).get("source", ""))
-    if line.hold.kind == "post" and line.post is not None:
-        return plain_text(line.post.content_html)
-    return ""
 
 
 def _what(visit: Visit, line: Line) -> str:

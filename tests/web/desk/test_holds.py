@@ -1,5 +1,7 @@
 """The pages of what waits: closed to all others, clear to who decides, and to whoever wrote it."""
 
+import json
+
 import pytest
 
 from fediverse_support.database import groups, policy_versions
@@ -162,3 +164,32 @@ async def test_a_change_that_waits_is_shown_to_its_author_and_to_nobody_else(wor
     assert "MARKER new" in (await world.ben.get(f"{thread}/edit")).text, "it is a draft"
     line = (await staff.get("/desk/holds?state=returned&group=x&after=y")).text
     assert "Nothing is with its author" in line
+
+
+async def test_what_waits_in_the_inbox_is_read_there_and_let_in(world, owls, village):
+    rosa = await village.remote("https://harbour.example/users/rosa")
+    mod = await world.signed_in(await world.member("mod", role="moderator"))
+    picture = {"type": "Image", "url": "https://harbour.example/m.png", "name": "A cat"}
+    note = {"type": "Note", "content": "<p>MARKER new</p>", "attachment": [picture]}
+    body = json.dumps({"type": "Update", "actor": rosa.uri, "object": note}).encode()
+    async with acquire(world.pool) as db:
+        await db.execute(
+            """
+            insert into inbox (id, activity_uri, actor_uri, type, host, state, body, received_at)
+            values (9, 'https://harbour.example/a/1', $1, 'Update', 'harbour.example', 'held', $2, now())
+            """,
+            rosa.uri,
+            body,
+        )
+        await db.execute(
+            "insert into holds (id, kind, inbox_id, actor_uri) values (10, 'arrival', 9, $1)", rosa.uri
+        )
+    assert "MARKER new" in (await mod.get("/desk/holds")).text
+    page = await mod.get("/desk/holds/10")
+    for said in ("MARKER new", "A cat", "has changed a post", 'href="https://harbour.example/m.png"'):
+        assert said in page.text
+    assert '<img src="https://harbour' not in page.text
+    await mod.submit("/desk/holds/10", deed="accept")
+    async with acquire(world.pool) as db:
+        row = await db.fetchrow("select state, released_at is not null as let_in from inbox where id = 9")
+    assert tuple(row) == ("waiting", True)
