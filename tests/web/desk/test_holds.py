@@ -175,8 +175,8 @@ async def test_what_waits_in_the_inbox_is_read_there_and_let_in(world, owls, vil
     async with acquire(world.pool) as db:
         await db.execute(
             """
-            insert into inbox (id, activity_uri, actor_uri, type, host, state, body, received_at)
-            values (9, 'https://harbour.example/a/1', $1, 'Update', 'harbour.example', 'held', $2, now())
+            insert into inbox (id, activity_uri, actor_uri, type, host, state, body, received_at, due_at)
+            values (9, 'https://harbour.example/a/1', $1, 'Update', 'harbour.example', 'held', $2, now(), now())
             """,
             rosa.uri,
             body,
