@@ -163,7 +163,7 @@ async def _page(
         bench=bench,
         group=bench.group,
         card=card,
-        about=about if about is not None and about.state != "deleted" else None,
+        about_post=about if about is not None and about.state != "deleted" else None,
         ended=visit.text(ENDED.get(line.hold.state, "")),
         poll=poll,
         event=event,

@@ -176,7 +176,8 @@ async def test_what_waits_in_the_inbox_is_read_there_and_let_in(world, owls, vil
         await db.execute(
             """
             insert into inbox (id, activity_uri, actor_uri, type, host, state, body, received_at, due_at)
-            values (9, 'https://harbour.example/a/1', $1, 'Update', 'harbour.example', 'held', $2, now(), now())
+            values (9, 'https://harbour.example/a/1', $1, 'Update', 'harbour.example', 'held', $2, now(),
+                    now())
             """,
             rosa.uri,
             body,
