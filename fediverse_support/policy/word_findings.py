@@ -66,13 +66,13 @@ def _of_phrases(name: str, phrases: Iterable[str], say: Say) -> None:
 def _within(phrase: str, others: Mapping[str, int]) -> str:
     """A shorter phrase of `others` that is a run of words of `phrase`; of a long one only the first words."""
     parts = phrase.split(" ")[:LOOKED_AT]
+    written = phrase.encode()
     for start in range(len(parts)):
         for end in range(start + 1, len(parts) + 1):
             run = " ".join(parts[start:end])
-            if (
-                run != phrase
-                and run in others
-                and stands_alone(phrase, at := phrase.find(run), at + len(run))
-            ):
+            if run == phrase or run not in others:
+                continue
+            at = written.find(run.encode())
+            if stands_alone(written, at, at + len(run.encode())):
                 return run
     return ""
