@@ -156,10 +156,11 @@ def _contains(phrase: str, others: frozenset[str]) -> bool:
     if phrase in others:
         return True
     # A text in which the phrase is found has a word's end on both sides of it, and so of the other.
+    written = phrase.encode()
     return any(
-        stands_alone(phrase, at, at + len(other))
+        stands_alone(written, at, at + len(other.encode()))
         for other in others
-        if (at := phrase.find(other)) >= 0 and len(other) < len(phrase)
+        if len(other) < len(phrase) and (at := written.find(other.encode())) >= 0
     )
 
 
