@@ -280,7 +280,7 @@ def decided(rules, arrived):
     return [(one.outcome, one.lets_in and one.amendments) for one in decisions]
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(RULES, st.lists(arrivals(), min_size=1, max_size=6))
 def test_a_rule_of_which_it_is_said_that_it_does_nothing_does_nothing(rules, arrived):
     blamed: set[int] = set()
