@@ -36,6 +36,7 @@ class Scene:
     cookies: dict[str, str] = field(default_factory=dict)
     remotes: dict[str, RemoteActor] = field(default_factory=dict)
     holds: list[str] = field(default_factory=list)
+    decisions: list[str] = field(default_factory=list)
 
     async def sign_in(self, name: str) -> None:
         """Let a person here have a session."""
@@ -132,6 +133,11 @@ async def _held(scene: Scene) -> None:
         await posts.edit(db, home.site, ada, shown.id, changed, later, policy=waits)
     scene.holds = [str(row["id"]) for row in await home.pool.fetch("select id from holds order by id")]
     assert len(scene.holds) == 2
+    decided = (
+        "select max(id) as id from decisions where group_name in ('circle', 'cellar') group by group_name"
+    )
+    scene.decisions = [str(row["id"]) for row in await home.pool.fetch(decided)]
+    assert len(scene.decisions) == 2
 
 
 async def _written(

@@ -45,6 +45,7 @@ def secrets_for(scene):
         "name": [*scene.groups, "ada"],
         "id": posts,
         "hold": scene.holds,
+        "decision": scene.decisions,
         "number": ["1"],
         "before": ["newest"],
         "slug": [f"{CANARY}-page"],
@@ -56,11 +57,15 @@ def secrets_for(scene):
     }
 
 
+def id_of(path):
+    """Of what `{id}` in this path is the number: a post, unless the path says something else."""
+    return "hold" if "/holds/" in path else "decision" if "/decisions/" in path else "id"
+
+
 def filled(path, values):
     """Every way to fill in the parameters of a path."""
     names = _PARAMETER.findall(path)
-    if "/holds/" in path:
-        values = values | {"id": values["hold"]}
+    values = values | {"id": values[id_of(path)]}
     unknown = set(names) - set(values)
     assert not unknown, f"{path}: tell the leak suite what {unknown} may be"
     for chosen in itertools.product(*(values[name] for name in names)):
@@ -124,8 +129,8 @@ async def test_a_hidden_post_is_answered_like_one_that_never_was(scene):
     for path, method in table():
         if "id" not in _PARAMETER.findall(path) or path.startswith(("/activities", "/desk")):
             continue
-        for public_id in values["hold" if "/holds/" in path else "id"]:
-            for at in filled(path, values | {"id": [public_id], "hold": [public_id]}):
+        for public_id in values[id_of(path)]:
+            for at in filled(path, values | {id_of(path): [public_id]}):
                 never = at.replace(public_id, new_public_id())
                 for who, accept in everybody(method):
                     one = await asked(scene, who, at, method, accept)

@@ -1,5 +1,8 @@
 """One decision explained: by which rules, on which facts, what became of it, and what would be said today."""
 
+from collections.abc import Mapping
+from urllib.parse import quote
+
 import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,6 +16,7 @@ from fediverse_support.moderation.explaining import Explained, Matched
 from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.document import INSTANCE
 from fediverse_support.policy.replay import worded
+from fediverse_support.policy.scopes import GROUP
 from fediverse_support.web.desk import arrival_words, rule_words, sheets, traffic, tries
 from fediverse_support.web.desk.benches import Bench, both
 from fediverse_support.web.desk.overview import number_in
@@ -87,14 +91,21 @@ async def show(visit: Visit, bench: Bench) -> Response:
 async def _rules(visit: Visit, bench: Bench, matched: tuple[Matched, ...]) -> list[Rule]:
     sheet = await sheets.sheet_of(visit, bench)
     numbers = {f"{rule.scope}: {rule.name}": number for number, rule in enumerate(sheet.rules, 1)}
-    return [
-        Rule(
-            name=one.name,
-            sentence=one.sentence,
-            url=f"{bench.policy}/rules/{numbers[one.name]}" if one.name in numbers else "",
-        )
-        for one in matched
-    ]
+    return [Rule(name=one.name, sentence=one.sentence, url=_url(bench, one.name, numbers)) for one in matched]
+
+
+def _url(bench: Bench, name: str, numbers: Mapping[str, int]) -> str:
+    """Where what matched can be changed: a rule of this bench; at the desk, a server or a group too."""
+    if name in numbers:
+        return f"{bench.policy}/rules/{numbers[name]}"
+    kind, _, rest = name.partition(" ")
+    if bench.group is not None:
+        return ""
+    if kind in ("domain", "allow-list:"):
+        return f"/desk/domains/look-up?domain={quote(rest.partition(':')[0])}"
+    if kind.startswith(GROUP):
+        return f"/groups/{quote(kind.removeprefix(GROUP).removesuffix(':'))}/policy"
+    return ""
 
 
 async def _has_version(visit: Visit, bench: Bench, number: int) -> bool:

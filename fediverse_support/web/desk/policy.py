@@ -1,7 +1,8 @@
 """The workbench: the rules as sentences, with what is changed and not in force yet."""
 
+import asyncio
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from starlette.responses import RedirectResponse, Response
@@ -56,7 +57,10 @@ async def show(visit: Visit, bench: Bench) -> Response:
 async def _page(visit: Visit, bench: Bench, refusal: Trouble | None = None) -> Response:
     sheet, query = await sheet_of(visit, bench), visit.request.query_params
     asked = query.get("q", "").strip()[:200]
-    lines, pages = _cut(_lines(visit, sheet), asked, query.get("from", ""))
+    entries = _entries(sheet)
+    if asked:
+        entries = await asyncio.to_thread(_with_words, visit, entries, asked)
+    shown, pages = _cut(entries, query.get("from", ""))
     history = await policy.history(visit.db, bench.scope, 1)
     return render(
         visit,
@@ -64,7 +68,7 @@ async def _page(visit: Visit, bench: Bench, refusal: Trouble | None = None) -> R
         "desk/policy/overview.html",
         refusal.status if refusal else 200,
         sheet=sheet,
-        lines=lines,
+        lines=[_line(visit, entry) for entry in shown],
         pages=pages,
         asked=asked,
         elsewhere=_of_groups(sheet.document) if bench.group is None else (),
@@ -75,15 +79,33 @@ async def _page(visit: Visit, bench: Bench, refusal: Trouble | None = None) -> R
     )
 
 
-def _lines(visit: Visit, sheet: Sheet) -> list[Line]:
+class Entry(NamedTuple):
+    """One rule with its number (0: the draft has taken it away) and as it was before the draft."""
+
+    number: int
+    rule: RuleText
+    before: RuleText | None
+
+
+def _entries(sheet: Sheet) -> list[Entry]:
     before = {rule.name: rule for rule in sheets.own(sheet.base, sheet.scope)}
-    rules = [*enumerate(sheet.rules, 1)]
     names = {rule.name for rule in sheet.rules}
-    rules += [(0, rule) for name, rule in before.items() if name not in names]
-    return [_line(visit, number, rule, before.get(rule.name)) for number, rule in rules]
+    found = [Entry(number, rule, before.get(rule.name)) for number, rule in enumerate(sheet.rules, 1)]
+    return found + [Entry(0, rule, rule) for name, rule in before.items() if name not in names]
 
 
-def _line(visit: Visit, number: int, rule: RuleText, before: RuleText | None) -> Line:
+def _with_words(visit: Visit, entries: list[Entry], asked: str) -> list[Entry]:
+    """Those rules that have these words in their name, sentence or note."""
+    wanted = asked.casefold()
+    return [entry for entry in entries if wanted in _searched(visit, entry.rule).casefold()]
+
+
+def _searched(visit: Visit, rule: RuleText) -> str:
+    return f"{rule.name}\n{sentences.of_rule(rule, visit.text, names_group=False)}\n{rule.note}"
+
+
+def _line(visit: Visit, entry: Entry) -> Line:
+    number, rule, before = entry
     state: Literal["", "new", "changed", "gone"] = ""
     if number == 0:
         state = "gone"
@@ -126,19 +148,12 @@ def _tags(visit: Visit, rule: RuleText, state: str, today: date) -> list[Tag]:
     return found
 
 
-def _cut(lines: list[Line], asked: str, begin: str) -> tuple[list[Line], Pages]:
-    """The part of the list to show: a hundred rules, or of those that have these words in them."""
-    if asked:
-        wanted = asked.casefold()
-        lines = [
-            line
-            for line in lines
-            if wanted in f"{line.rule.name}\n{line.sentence}\n{line.rule.note}".casefold()
-        ]
+def _cut(entries: list[Entry], begin: str) -> tuple[list[Entry], Pages]:
+    """The part of the list to show: a hundred rules."""
     at = int(begin) if begin.isascii() and begin.isdigit() and len(begin) < 7 else 0
     before = max(0, at - AT_ONCE) if at > 0 else None
-    after = at + AT_ONCE if len(lines) > at + AT_ONCE else None
-    return lines[at : at + AT_ONCE], Pages(before, after)
+    after = at + AT_ONCE if len(entries) > at + AT_ONCE else None
+    return entries[at : at + AT_ONCE], Pages(before, after)
 
 
 def _of_groups(document: Document) -> list[tuple[str, int]]:

@@ -27,6 +27,8 @@ from fediverse_support.web.security import Visit
 
 MOST_SHOWN = 50
 LONGEST_KEPT = 50_000
+LONGEST_SHOWN = 200_000
+"""Characters of a text that a browser can send back: percent-encoded, they may be three times as long."""
 ELSEWHERE = N_("Servers and lists have pages of their own. Take this part out of the text.")
 """What is said to a text that speaks of domains."""
 
@@ -36,6 +38,8 @@ async def show(visit: Visit, bench: Bench) -> Response:
     sheet = await sheet_of(visit, bench)
     kept = await drafts.at(visit.db, visit.account.id, visit.request.url.path)
     text = kept.source if kept else await asyncio.to_thread(_written, sheet)
+    if len(text) > LONGEST_SHOWN:
+        return _page(visit, bench, sheet, "", [], is_too_long=True)
     return _page(visit, bench, sheet, text, [])
 
 
@@ -52,6 +56,7 @@ def _page(
     refusal: Trouble | None = None,
     *,
     checked: bool = False,
+    is_too_long: bool = False,
 ) -> Response:
     is_wrong = any(one.weight == "error" for one in found)
     return render(
@@ -68,6 +73,7 @@ def _page(
         more_findings=max(0, len(found) - MOST_SHOWN),
         is_wrong=is_wrong,
         is_fine=checked and not found,
+        is_too_long=is_too_long,
         message=visit.text(refusal.message) if refusal else "",
     )
 

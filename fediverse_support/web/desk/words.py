@@ -21,6 +21,8 @@ from fediverse_support.web.security import Visit
 LONGEST_NAME = 60
 LONGEST_NOTE = 1_000
 LONGEST_PHRASE = 200
+LONGEST_SHOWN = 200_000
+"""Characters of a list that a browser can send back: percent-encoded, they may be three times as long."""
 NO_NAME = N_("Give the list a name of at most 60 characters.")
 TAKEN = N_("There is a list of this name already, here or in a group. Choose another name.")
 LONG_PHRASE = N_("This line is longer than 200 characters: “%(phrase)s …”. Shorten it, please.")
@@ -132,6 +134,7 @@ def _page(
         phrases=phrases,
         note=note,
         rules=_asking(sheet, name),
+        is_too_long=len(phrases) > LONGEST_SHOWN,
         message=refusal.message if refusal else "",
     )
 
