@@ -14,7 +14,8 @@ from fediverse_support.core.models import Level
 from fediverse_support.policy import warnings
 from fediverse_support.policy.decisions import WARN
 from fediverse_support.policy.document import INSTANCE, RuleText, Then
-from fediverse_support.policy.noun_phrases import arrivals, either, listed
+from fediverse_support.policy.fragments import either, listed
+from fediverse_support.policy.noun_phrases import arrivals
 from fediverse_support.policy.wording import N_, Translate
 
 _LEVELS: dict[Level, str] = {

@@ -132,6 +132,12 @@ def test_every_condition_can_stand_beside_every_other():
             assert "  " not in sentence
 
 
+def test_a_long_list_makes_no_long_sentence():
+    for name in EXAMPLES:
+        if name != "hours":
+            assert len(said(when={name: [f"{n}.example" for n in range(10_000)]})) < 250, name
+
+
 def test_no_veiled_value_is_told():
     for name, secret in EXAMPLES.items():
         hidden = [str(one) for one in (secret if isinstance(secret, list) else [secret])]

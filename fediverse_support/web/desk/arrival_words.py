@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fediverse_support.policy import warnings
 from fediverse_support.policy.arrivals import Arrival, Sender
-from fediverse_support.policy.noun_phrases import listed
+from fediverse_support.policy.sentences import listed
 from fediverse_support.policy.standing import standings
 from fediverse_support.web.desk import rule_words
 from fediverse_support.web.rendering import N_
