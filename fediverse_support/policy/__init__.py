@@ -17,6 +17,11 @@
     indexing.py      which rules can match at all
     compiling.py     all of that, from a document to an index for each scope
 
+    file.py          a policy as a file (forms.py, tables.py, locating.py: reading; writing.py)
+    findings.py      what to say about one before it is applied (implying.py, shadowing.py: how it knows)
+    sentences.py     rules as sentences (noun_phrases.py, fragments.py; wording.py: what is translated)
+    presets.py       ways to look after a group, as rules (blocks.py: what they are made of)
+
 Nothing here reads a clock, a database or the network, so that a decision can be explained and a
 change can be tried on what already happened.
 """
