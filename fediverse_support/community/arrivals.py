@@ -31,6 +31,7 @@ from fediverse_support.core.errors import Gone, Refused, Unavailable
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import activities as stored
 from fediverse_support.database import actors, held, places, post_amendments, posts
+from fediverse_support.database import holds as stored_holds
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol import json_gate
 from fediverse_support.protocol.site import Site
@@ -174,6 +175,7 @@ async def _adopt(db: Connection, parent: Post, most: int = MOVED_AT_ONCE) -> int
         return 0
     if moved:
         await posts.refresh_activity(db, parent.root_id)
+        await stored_holds.follow_thread(db, parent.root_id)
     return moved
 
 

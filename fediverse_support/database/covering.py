@@ -4,6 +4,8 @@ The nearest name on the ladder decides, so a domain that is let in below one tha
 Where only those on the list are let in, everybody else counts as blocked. A port is no part of a name.
 """
 
+from fediverse_support.database.pool import Connection
+
 REFUSED = """
     near as (
         select distinct on (n.name) n.name, l.level, l.admits
@@ -22,3 +24,12 @@ REFUSED = """
            and named.name not in (select name from near)
     )"""
 """Two parts of a `with` after one called `named (name)`; `refused (name)` has the blocked ones of these."""
+
+_IS_REFUSED = "".join(
+    ("with named as (select $1::text as name), ", REFUSED, " select exists (select from refused)")
+)
+
+
+async def is_refused(db: Connection, host: str) -> bool:
+    """Whether nothing is taken from this host, or sent to it."""
+    return bool(await db.fetchval(_IS_REFUSED, host))

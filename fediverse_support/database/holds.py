@@ -197,6 +197,18 @@ async def lock(db: Connection, hold_id: int) -> Hold | None:
     return read(row) if row else None
 
 
+async def follow_thread(db: Connection, root_id: int) -> None:
+    """The posts of a thread have come into a group: what waits of them waits there. Safe to run twice."""
+    await db.execute(
+        """
+        update holds h set group_id = p.group_id from posts p
+         where p.root_id = $1 and h.post_id = p.id and h.state in ('waiting', 'returned')
+           and h.group_id is distinct from p.group_id
+        """,
+        root_id,
+    )
+
+
 async def open_of(db: Connection, post_id: int) -> int | None:
     """The number of the hold of a post, or of a change of it, that nobody has decided about."""
     number: int | None = await db.fetchval(

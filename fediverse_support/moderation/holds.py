@@ -17,11 +17,12 @@ from datetime import datetime
 import msgspec
 
 from fediverse_support.community import amendments as changing
-from fediverse_support.community import letters, releasing
+from fediverse_support.community import letters, releasing, servers
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Actor, Post, Viewer
 from fediverse_support.database import (
     accounts,
+    covering,
     drafts,
     groups,
     hold_lines,
@@ -41,6 +42,7 @@ AT_ONCE = 50
 LONGEST_NOTE = 2_000
 LONGEST_WARNING = 300
 TOO_LATE = "Somebody has decided about this already."
+BLOCKED = "Its server is blocked, so nothing that came from there is let in."
 CHANGED = "Its author has changed it since you read it. Please read it again; nothing was done."
 
 
@@ -190,6 +192,8 @@ async def _let_in(
     amendments: Sequence[str],
 ) -> None:
     line = await _taken(db, hold_id, by, said)
+    if line.author is not None and not line.author.is_local and await _is_blocked(db, line.author):
+        raise Conflict(BLOCKED)
     match line.hold.kind:
         case "post" if line.post is not None:
             await releasing.let_in(db, site, await _amended(db, line.post, amendments), now)
@@ -209,6 +213,11 @@ async def _let_arrival_in(db: Connection, line: Line, amendments: Sequence[str],
         raise Malformed("There are no words here that something could be added to.")
     if line.hold.inbox_id is None or not await inbox.let_in(db, line.hold.inbox_id, now, amendments):
         raise Conflict("What came is not here any more.")
+
+
+async def _is_blocked(db: Connection, author: Actor) -> bool:
+    """Whether there is no exchange any more with the server of who sent it."""
+    return await covering.is_refused(db, servers.home_of(author))
 
 
 async def _amended(db: Connection, post: Post, amendments: Sequence[str]) -> Post:

@@ -346,9 +346,14 @@ async def test_a_post_from_elsewhere_is_announced_as_it_came(held):
     assert (post.state, await held.sent()) == ("held", [])
     await decide(held, holds.return_with_note, await number(held, post), held.by, note="No", tells=False)
     assert await held.sent() == [], "who sent it learns nothing"
+    blocked = await held.post_of(held.rosa)
     await decide(held, holds.accept, await any_number(held, post), held.by)
     (_, hosts, announce), (_, _, boost) = await held.sent()
     assert (hosts, announce["object"]["type"], boost["object"]) == ("lemmy.example", "Create", post.uri)
+    await held.home.set_level("masto.example", "blocked")
+    with pytest.raises(Conflict, match="blocked"):
+        await decide(held, holds.accept, await any_number(held, blocked), held.by)
+    await held.home.set_level("masto.example", "allowed")
     told = await held.post_of(held.rosa)
     await decide(held, holds.refuse, await number(held, told), held.by, note="Not here.", tells=True)
     ((actor, hosts, letter),) = (await held.sent())[2:]
