@@ -85,6 +85,8 @@ async def apply(
     `is_sure`: also for a suffix under which anybody may have a name.
     """
     _check_why(why)
+    # Looked at before anybody has to wait for us: a large file takes seconds.
+    await _check(db, site, whole, scopes.laid_over(await policy_versions.document(db), whole, scope), now)
     await policy_versions.hold_still(db)
     standing = await policy_versions.document(db)
     if based_on is None:
@@ -93,7 +95,7 @@ async def apply(
         wanted, changes = await _reconciled(db, whole, scope, standing, based_on)
     if wanted == standing and not changes:
         return Applied(version=None)
-    await _check(db, site, whole, wanted, now)
+    await policies.compiled(0, (), wanted)
     version = await policy_versions.begin(db, by=by.id if by else None, why=why, scope=scope, document=wanted)
     await beside.put(
         db, site, changes, by=by, why=why, now=now, kind="change", version=version, is_sure=is_sure
@@ -181,14 +183,13 @@ async def _readable(db: Connection, version: int | None, instead: Document) -> D
 
 
 async def _check(db: Connection, site: Site, whole: Whole, wanted: Document, now: datetime) -> None:
-    """See that it can be put in force, before anything is changed. Raises `BadFile` or `BadRule`."""
+    """See that there is no error in what is said. Raises `BadFile`."""
     if whole.words is not None:
         # A group's rules may ask for the word lists of the whole community too.
         whole = msgspec.structs.replace(whole, words=wanted.words)
     found = await asyncio.to_thread(findings.of_whole, whole, await known(db, site, now))
     if errors := tuple(one for one in found if one.weight == "error"):
         raise BadFile(errors)
-    await policies.compiled(0, (), wanted)
 
 
 async def _settle(
