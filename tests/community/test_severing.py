@@ -1,7 +1,11 @@
 """Follows that end because a server is blocked: what is kept, what is told, what is offered again."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fediverse_support.community import severing
 from fediverse_support.community.severing import AGAIN, CONTINUES, ENDED, ENDS
@@ -159,3 +163,47 @@ async def test_what_is_taken_back_within_the_week_costs_nobody_anything(home: Ho
     assert await town.kinds(town.ada) == [[CONTINUES]]
     async with acquire(home.pool) as db:
         assert await follows.between(db, town.zoe.id, town.sober.id) is not None
+
+
+LABELS = st.sampled_from(["a", "b", "ab"])
+NAMES = st.lists(LABELS, min_size=1, max_size=4).map(".".join)
+
+
+@given(st.frozensets(NAMES, max_size=5), NAMES, st.none() | NAMES)
+def test_a_host_is_concerned_by_its_own_name_and_those_above_it_and_no_other(
+    names: frozenset[str], host: str, nearest: str | None
+) -> None:
+    above = [name for name in names if host == name or host.endswith(f".{name}")]
+    assert severing._reaches(names, host) == bool(above)
+    if nearest is not None and not (host == nearest or host.endswith(f".{nearest}")):
+        nearest = None
+    longest = max(map(len, above), default=-1)
+    assert severing._decides(names, host, nearest) == (bool(above) and longest >= len(nearest or ""))
+
+
+async def test_in_whatever_order_things_happen_no_follow_is_lost_without_its_week(home: Home) -> None:
+    """A walk through all that may happen to a server; follows end only a week after the last block."""
+    town = await Town(home).settle()
+    before = await town.follows()
+    chance, day, blocked_on = random.Random(7), 0, None
+    for _ in range(60):
+        day += chance.randrange(4)
+        at = NOW + timedelta(days=day)
+        step = chance.choice(("block", "block", "unblock", "work", "work", "work"))
+        if step == "block":
+            if blocked_on is None:
+                blocked_on = day
+            await town.block("bad.example", at=at)
+        elif step == "unblock":
+            blocked_on = None
+            await town.unblock("bad.example", at=at)
+        else:
+            await town.work(at)
+        has_ended = len(await town.follows()) < len(before)
+        assert not has_ended or (blocked_on is not None and day - blocked_on >= severing.GRACE.days), step
+        if has_ended:
+            break
+    assert has_ended, "it came to an end"
+    states = [row["state"] for row in await home.pool.fetch("select state from severances order by id")]
+    assert states[-2:] == ["done", "done"], "the server and the one below it"
+    assert set(states[:-2]) == {"undone"}

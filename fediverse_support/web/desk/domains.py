@@ -17,7 +17,7 @@ from fediverse_support.moderation import domain_lists as exchanged
 from fediverse_support.moderation import foretelling, ladder, staying
 from fediverse_support.moderation.foretelling import Foretold
 from fediverse_support.moderation.settling import Settled
-from fediverse_support.policy import domain_names
+from fediverse_support.policy import domain_names, sentences
 from fediverse_support.policy.document import DomainText, Shown
 from fediverse_support.policy.domain_names import UnfitName
 from fediverse_support.policy.list_writing import Form as ListForm
@@ -69,6 +69,7 @@ async def show_all(visit: Visit) -> Response:
         ending=[one for one in await severances.standing(visit.db) if one.state == "waiting"],
         today=today,
         soon=today + SOON,
+        day_of=lambda day: sentences.of_day(day, visit.text),
     )
 
 
