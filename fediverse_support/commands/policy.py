@@ -59,15 +59,18 @@ async def show(*, group: OfGroup = None, as_json: AsJson = False) -> None:
 
 
 @app.command
-async def check(file: FileOrDash, /, *, as_json: AsJson = False) -> None:
+async def check(file: FileOrDash, /, *, group: OfGroup = None, as_json: AsJson = False) -> None:
     """Say what is wrong with a policy file, what does nothing, and what could be better; change nothing.
 
     Ends with 1 if it could not be applied.
     """
     text = read_file(file)
     async with foundation() as (base, db):
-        known = await policy.known(db, base.site, clock.now(), with_lists=True)
-    found = findings.check(text, known)
+        if group is None:
+            known = await policy.known(db, base.site, clock.now(), with_lists=True)
+            found = findings.check(text, known)
+        else:
+            found = (await _read(db, base.site, text, await _scope(db, group)))[1]
     if as_json:
         print_json([{"line": one.line, "weight": one.weight, "what": one.what} for one in found])
     else:
@@ -94,7 +97,7 @@ async def try_(
     text, past = read_file(file), span(since)
     async with foundation() as (base, db):
         scope = await _scope(db, group)
-        whole = await _usable(db, base.site, text)
+        whole = await _usable(db, base.site, text, scope)
         draft = await _draft(db, whole, scope)
         with reports.bar() as progress:
             report = await trying.replayed(base.pool, draft, clock.now() - past, progress)
@@ -120,11 +123,12 @@ async def apply(
     """
     text = read_file(file)
     async with deed() as (base, db):
+        scope = await _scope(db, group)
         applied = await policy.apply(
             db,
             base.site,
-            await _usable(db, base.site, text),
-            scope=await _scope(db, group),
+            await _usable(db, base.site, text, scope),
+            scope=scope,
             by=NOBODY,
             why=why,
             now=clock.now(),
@@ -212,12 +216,21 @@ async def _scope(db: Connection, group: str | None) -> str:
     return scopes.of_group(found.actor.name)
 
 
-async def _usable(db: Connection, site: Site, text: str) -> Whole:
+async def _read(db: Connection, site: Site, text: str, scope: str) -> tuple[Whole, list[Finding]]:
+    """What a file says, and what is to be said about it, by line."""
+    try:
+        whole, places = policy_file.read_with_places(text)
+    except policy_file.BadFile as error:
+        return Whole(), list(error.findings)
+    return whole, await policy.checked(db, site, whole, scope, clock.now(), places)
+
+
+async def _usable(db: Connection, site: Site, text: str, scope: str) -> Whole:
     """What a file says. Raises `BadFile` with every error."""
-    found: list[Finding] = findings.check(text, await policy.known(db, site, clock.now()))
+    whole, found = await _read(db, site, text, scope)
     if errors := tuple(one for one in found if one.weight == "error"):
         raise policy_file.BadFile(errors)
-    return policy_file.read(text)
+    return whole
 
 
 async def _draft(db: Connection, whole: Whole, scope: str) -> trying.Draft:

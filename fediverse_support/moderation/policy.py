@@ -21,7 +21,8 @@ from fediverse_support.moderation import beside, deeds, ladder
 from fediverse_support.moderation.beside import Beside
 from fediverse_support.policy import findings, merging, scopes
 from fediverse_support.policy.document import INSTANCE, Document, Whole
-from fediverse_support.policy.findings import Known
+from fediverse_support.policy.findings import Finding, Known
+from fediverse_support.policy.locating import NOWHERE, Places
 from fediverse_support.policy.scopes import Difference
 from fediverse_support.policy.wording import BadFile
 from fediverse_support.protocol.site import Site
@@ -86,7 +87,9 @@ async def apply(
     """
     _check_why(why)
     # Looked at before anybody has to wait for us: a large file takes seconds.
-    await _check(db, site, whole, scopes.laid_over(await policy_versions.document(db), whole, scope), now)
+    found = await checked(db, site, whole, scope, now)
+    if errors := tuple(one for one in found if one.weight == "error"):
+        raise BadFile(errors)
     await policy_versions.hold_still(db)
     standing = await policy_versions.document(db)
     if based_on is None:
@@ -152,6 +155,17 @@ async def known(db: Connection, site: Site, now: datetime, *, with_lists: bool =
     )
 
 
+async def checked(
+    db: Connection, site: Site, whole: Whole, scope: str, now: datetime, places: Places = NOWHERE
+) -> list[Finding]:
+    """What is to be said about it before it is applied; `places` tells the lines. Raises `Forbidden` only."""
+    wanted = scopes.laid_over(await policy_versions.document(db), whole, scope)
+    if whole.words is not None:
+        # A group's rules may ask for the word lists of the whole community too.
+        whole = msgspec.structs.replace(whole, words=wanted.words)
+    return await asyncio.to_thread(findings.of_whole, whole, await known(db, site, now), places)
+
+
 async def history(db: Connection, scope: str | None = None, limit: int = 200) -> list[Version]:
     """The versions, the newest first; of one scope or of all."""
     return await policy_versions.history(db, limit, scope)
@@ -180,16 +194,6 @@ async def _readable(db: Connection, version: int | None, instead: Document) -> D
         return await policy_versions.document(db, version)
     except Malformed:
         return instead
-
-
-async def _check(db: Connection, site: Site, whole: Whole, wanted: Document, now: datetime) -> None:
-    """See that there is no error in what is said. Raises `BadFile`."""
-    if whole.words is not None:
-        # A group's rules may ask for the word lists of the whole community too.
-        whole = msgspec.structs.replace(whole, words=wanted.words)
-    found = await asyncio.to_thread(findings.of_whole, whole, await known(db, site, now))
-    if errors := tuple(one for one in found if one.weight == "error"):
-        raise BadFile(errors)
 
 
 async def _settle(

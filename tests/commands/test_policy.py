@@ -179,6 +179,8 @@ def test_a_group_has_its_own_policy_and_no_more(program):
     for text in (POLICY, "[domains]\n'x.example' = { level = 'held' }\n"):
         refusal = program.refused("policy", "apply", the_file(program, text), "--group", "sober")
         assert "group" in refusal
+        assert "group" in program.refused("policy", "check", the_file(program, text), "--group", "sober")
+    program.done("policy", "check", the_file(program, rule), "--group", "sober")
     assert program.json("policy", "try", the_file(program, rule), "--group", "sober")["judged"] == 0
     assert [one["scope"] for one in program.json("policy", "history", "--group", "sober")] == ["group:sober"]
     assert "is taken back" in program.done("policy", "undo", "--group", "sober")
