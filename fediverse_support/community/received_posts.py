@@ -1,6 +1,7 @@
 """A document of another server as one of our posts: what is kept of it, and in which form."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -113,9 +114,15 @@ def changed(known: Post, document: PostDocument, moment: datetime) -> Post:
     )
 
 
+@lru_cache(maxsize=16)
+def cleaned(html: str) -> str:
+    """`html` as it is shown. Remembered for a moment: first policy looks at it, then it is stored."""
+    return sanitise(html)
+
+
 def _title_and_content(document: PostDocument, is_root: bool) -> tuple[str, str]:
     """A reply has no title. A microblog post's title is its first line, without the group's handle."""
-    content = sanitise(document.content)
+    content = cleaned(document.content)
     if not is_root:
         return "", content
     if document.name:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 
+from fediverse_support.community.received_posts import cleaned
 from fediverse_support.core.errors import Malformed
-from fediverse_support.core.markup import linked_hosts, plain_text, sanitise
+from fediverse_support.core.markup import linked_hosts, plain_text
 from fediverse_support.database.decisions import LONGEST_WORDS
 from fediverse_support.database.senders import Surroundings
 from fediverse_support.policy.arrivals import Arrival
@@ -60,7 +60,9 @@ def arrival_of_post(
 
     Its hosts are all that have a part in it: who sends, who wrote it, the group, and what it quotes (O14).
     """
-    words = plain_text(cleaned(post.content))
+    # As it would be shown: what a rule looks at is what a reader would see.
+    shown = cleaned(post.content)
+    words = plain_text(shown)
     seen = "\n".join(line for line in (post.name, post.content_warning, words, *_more_words(post)) if line)
     media = [item for item in post.attachments if item.is_media]
     return Arrival(
@@ -85,7 +87,7 @@ def arrival_of_post(
         is_sensitive=post.sensitive,
         content_warning=post.content_warning or "",
         warnings=codes_in(post.hashtags, post.content_warning or ""),
-        link_hosts=tuple(_link_hosts(post, site)),
+        link_hosts=tuple(_link_hosts(post, shown, site)),
         mentions=len(post.mentions),
         hashtags=post.hashtags,
         attachments=len(media),
@@ -117,15 +119,6 @@ def hosts_of(activity: Activity, post: PostDocument | None, site: Site) -> tuple
     return _hosts(site, activity.actor, post.author, post.id, *post.quoted)
 
 
-@lru_cache(maxsize=16)
-def cleaned(html: str) -> str:
-    """`html` as it would be shown: what a rule looks at is what a reader would see.
-
-    Remembered for a moment, because what is judged is looked at for its words and for its links.
-    """
-    return sanitise(html)
-
-
 def _visibility(post: PostDocument, around: Surroundings) -> str:
     """How far it reaches; what names its group as `audience` is for the members and no private letter."""
     found = visibility(post.to, post.cc, *around.followers)
@@ -147,16 +140,17 @@ def _descriptions(media: list[Attachment]) -> Iterator[str]:
             yield item.alt
 
 
-def _link_hosts(post: PostDocument, site: Site) -> Iterator[str]:
+def _link_hosts(post: PostDocument, shown: str, site: Site) -> Iterator[str]:
     """Where links lead, with repetition.
 
     What calls itself a mention or a hashtag is none where it leads to the server of nobody who was mentioned,
     nor to the author's own: `class="mention"` can be written on any link.
     """
-    familiar = {plain_host(host) for host in _hosts(site, post.author, *(one.href for one in post.mentions))}
-    familiar.add(plain_host(site.host))
-    for host in linked_hosts(cleaned(post.content), familiar):
-        yield plain_host(host)
+    if "://" in shown:
+        near = _hosts(site, post.author, *(one.href for one in post.mentions))
+        familiar = {plain_host(host) for host in (site.host, *near)}
+        for host in linked_hosts(shown, familiar):
+            yield plain_host(host)
     for item in post.attachments:
         if not item.is_media:
             yield plain_host(site.gate.host(item.url))
