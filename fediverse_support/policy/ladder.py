@@ -49,12 +49,13 @@ class Ladder(msgspec.Struct, frozen=True):
     def lets_in(self, host: str) -> bool:
         """Whether the allow-list lets `host` in; on an open ladder it always does.
 
-        An entry of the domain or of one above it is enough. A more specific block is not asked about here.
+        The most specific entry decides: what only restricts a domain below one that is let in has been given
+        its `admits` already (policy/precedence.py).
         """
         if self.mode == "open":
             return True
-        rungs = self.rungs
-        return any(name in rungs and rungs[name].admits for name in names_above(host))
+        rung = self.of(host)
+        return rung is not None and rung.admits
 
     def blocks(self, host: str) -> bool:
         """Whether there is no exchange at all with `host`: it is blocked, or not on the allow-list."""

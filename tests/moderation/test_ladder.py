@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from fediverse_support.core.errors import Conflict, Malformed
-from fediverse_support.database import deliveries, domains, hosts, policy_versions
+from fediverse_support.database import deliveries, domains, hosts, policy_versions, severances
 from fediverse_support.database import domain_lists as lists
 from fediverse_support.database.pool import acquire
 from fediverse_support.moderation import deeds, domain_levels, ladder
 from fediverse_support.moderation.domain_levels import Setting
 from fediverse_support.policy.document import Document, DomainText, ListText
+from fediverse_support.policy.ladder import ladder_of
 from fediverse_support.policy.levels import level_of, word_of
 from fediverse_support.policy.list_rows import Listed
 from fediverse_support.policy.precedence import resolve
@@ -168,6 +169,8 @@ async def test_no_list_touches_what_is_excluded(connection, site, put):
 async def test_a_part_worked_out_anew_is_what_the_whole_would_be(connection, site):
     chance = random.Random(7)
     names = ["a.example", "b.a.example", "c.b.a.example", "d.example", "e.d.example"]
+    hosts_asked = [*names, "z.c.b.a.example", "y.e.d.example", "new.example"]
+    await connection.execute("insert into community (title, epoch) values ('Garden', 1)")
     for number in range(3):
         said = {name: chance.choice(["blocked", "limited", "allowed"]) for name in chance.sample(names, 3)}
         await listed(connection, f"l{number}", site, said, together=number > 0)
@@ -183,6 +186,12 @@ async def test_a_part_worked_out_anew_is_what_the_whole_would_be(connection, sit
         speaking = await domains.speaking(connection)
         whole = resolve(speaking.by_hand, speaking.said, speaking.sources, speaking.excludes, 2)
         assert await domains.effective(connection) == whole
+        mode = chance.choice(["open", "allow-list"])
+        await domains.set_mode(connection, mode)
+        ladder_now = ladder_of(await domains.rungs(connection), mode)
+        closed = {one.host for one in await severances.coverings(connection, hosts_asked) if one.is_blocked}
+        assert closed == {host for host in hosts_asked if ladder_now.blocks(host)}
+        await domains.set_mode(connection, "open")
 
 
 async def acquainted(scene, *servers):
