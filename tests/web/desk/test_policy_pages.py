@@ -6,7 +6,14 @@ import msgspec
 import pytest
 
 from fediverse_support.core import clock
-from fediverse_support.database import decisions, groups, policy_drafts, policy_versions
+from fediverse_support.database import (
+    decisions,
+    follows,
+    groups,
+    policy_drafts,
+    policy_tries,
+    policy_versions,
+)
 from fediverse_support.database.pool import acquire
 from fediverse_support.moderation.trying import Tries
 from fediverse_support.policy.arrivals import Arrival, Sender
@@ -382,6 +389,33 @@ async def test_two_at_once_lose_nothing(world, hand):
     rules = (await in_force(world)).rules
     assert [rule.name for rule in rules] == ["Shared", "Theirs", HARBOUR.name]
     assert rules[0].then == "refuse"
+
+
+async def test_a_try_says_what_would_end_and_when_it_is_not_about_the_draft_any_more(world, hand, village):
+    group = await village.group()
+    rosa = await village.remote("https://harbour.example/users/rosa")
+    async with acquire(world.pool) as db:
+        await follows.ask(db, rosa.id, group.actor.id, "https://harbour.example/follow")
+        await follows.accept(db, rosa.id, group.actor.id, clock.now())
+    assert "nothing to try" in await hand.post("/try", 400, days="1")
+    await hand.post("/ways", mode="allow-list", consensus="2")
+    where = await hand.post("/try", days="30")
+    assert await Tries(world.pool).step()
+    page = (await hand.browser.get(where)).text
+    assert "This would end memberships" in page
+    assert "harbour.example" in page
+    assert "1 account there follows" in page
+    assert "You have changed something since" not in page
+    await hand.write(HARBOUR)
+    assert "You have changed something since" in (await hand.browser.get(where)).text
+    other = await world.signed_in(await world.member("rita", role="admin"))
+    assert (await other.get(where)).status_code == 404
+    where = await hand.post("/try", days="1")
+    async with acquire(world.pool) as db:
+        await policy_tries.fail(db, int(where.rpartition("/")[2]), "It broke.", clock.now())
+    page = (await hand.browser.get(where)).text
+    assert "could not be finished" in page
+    assert "It broke." in page
 
 
 async def test_how_we_begin_with_servers_is_part_of_the_draft(world, hand):
