@@ -160,12 +160,13 @@ def _names(condition: Condition, value: Any, scope: str) -> Read:
 
 
 def _domains(condition: Condition, value: Any, scope: str) -> Read:
-    domains = _texts(value)
-    found = frozenset(plain_host(domain.removeprefix("*.")) for domain in domains)
-    for domain in found:
-        if not domain or not _DOMAIN.fullmatch(domain):
-            raise Malformed(f"a domain such as b.example is expected, not {_shown(domain or value)}")
-    return Wanted(condition.name, found)
+    found = set()
+    for domain in _texts(value):
+        plain = plain_host(domain.removeprefix("*."))
+        if "/" in domain or not _DOMAIN.fullmatch(plain):
+            raise Malformed(f"a domain such as b.example is expected, not {_shown(domain)}")
+        found.add(plain)
+    return Wanted(condition.name, frozenset(found))
 
 
 def _phrases(condition: Condition, value: Any, scope: str) -> Read:
