@@ -24,7 +24,15 @@ from fediverse_support.community import (
 )
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
-from fediverse_support.database import decisions, domain_lists, inbox, policy_tries, reactions, tombstones
+from fediverse_support.database import (
+    decisions,
+    domain_lists,
+    inbox,
+    member_notices,
+    policy_tries,
+    reactions,
+    tombstones,
+)
 from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.foundation import Foundation
 from fediverse_support.inbox.departures import Departures
@@ -146,6 +154,7 @@ class Worker:
                     await join_answers.empty_old_answers(db, now)
                     await invitations.forget_ended(db, now)
                 await voting.forget_choices(db, now)
+                await member_notices.forget_read(db, now - KEEP_STRAYS)
                 await answering.settle(db, self._foundation.policies.current(), now)
                 write_next = functools.partial(repeating.write_next, policy=policy)
                 for deed in (voting.close_next, voting.tell_next, write_next, severing.sever_next):

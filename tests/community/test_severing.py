@@ -134,6 +134,9 @@ async def test_a_block_ends_follows_after_a_week_and_says_so_before(home: Home) 
     assert await town.follows() == kept, "nobody is made to come back"
     assert await town.kinds(town.ada, town.ben) == [[AGAIN], [AGAIN]]
     async with acquire(home.pool) as db:
+        await member_notices.forget_read(db, LATER + timedelta(days=60))
+        assert await db.fetchval("select count(*) from member_notices") == 2, "what is open stays"
+    async with acquire(home.pool) as db:
         (lifted,) = await db.fetch("select id, state from severances")
         assert lifted["state"] == "lifted"
         offers = await severances.offers(db, town.ada.id, [lifted["id"]])
