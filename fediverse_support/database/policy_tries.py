@@ -142,6 +142,17 @@ async def progress(db: Connection, number: int, done: int, total: int, until: da
     return bool(found)
 
 
+async def give_back(db: Connection, number: int) -> None:
+    """Let somebody else take up at once a try that was not brought to its end. Safe to run twice."""
+    await db.execute(
+        """
+        update policy_tries set leased_until = '-infinity', attempts = greatest(attempts - 1, 0)
+         where id = $1 and state = 'running' and leased_until <> '-infinity'
+        """,
+        number,
+    )
+
+
 async def finish(db: Connection, number: int, report: Report, now: datetime) -> None:
     """Keep what a try came to. Safe to run twice."""
     await db.execute(

@@ -8,6 +8,7 @@ killed leaves a lease that runs out; another begins again.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -206,6 +207,11 @@ class Tries:
                 raise Malformed("This try was begun three times and never came to its end.")
             draft = Draft(scope=one.scope, document=one.document, domains=_domains(one))
             report = await replayed(self._pool, draft, one.since, self._noting(one.id))
+        except asyncio.CancelledError:
+            with suppress(Unavailable):
+                async with acquire(self._pool) as db:
+                    await policy_tries.give_back(db, one.id)
+            raise
         except Unavailable:
             raise
         except Trouble as trouble:

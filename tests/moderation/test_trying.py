@@ -1,18 +1,20 @@
 """Trying a policy on what has arrived: what it predicts comes true, and what a try leaves behind."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing, TooMany
 from fediverse_support.core.models import Account
-from fediverse_support.database import accounts, actors, decisions, policy_tries, policy_versions, tombstones
+from fediverse_support.database import accounts, actors, decisions, policy_tries, tombstones
 from fediverse_support.database.pool import acquire
 from fediverse_support.moderation import holds, policy, trying
 from fediverse_support.moderation.trying import Draft, Tries
@@ -197,6 +199,13 @@ async def an_account(home: Home, name: str) -> Account:
     return found
 
 
+async def begin(home: Home, by: Account | None, scope: str, *rules: RuleText) -> int:
+    async with acquire(home.pool) as db, db.transaction():
+        since, now = clock.now() - MONTH, clock.now()
+        document = Document(rules=rules)
+        return await trying.begin(db, scope=scope, document=document, since=since, by=by, now=now)
+
+
 async def test_a_try_is_run_once_for_whom_it_concerns_and_ends_in_words_if_it_cannot(home: Home) -> None:
     await home.group("sober")
     mo, ada = await an_account(home, "mo"), await an_account(home, "ada")
@@ -216,16 +225,10 @@ async def test_a_try_is_run_once_for_whom_it_concerns_and_ends_in_words_if_it_ca
     ours = RuleText(name="Pictures", scope="group:sober", when={"has_media": True}, then="hold")
     broken = RuleText(name="Broken", when={"matches": "("}, then="hold")
 
-    async def begin(scope: str, *rules: RuleText, by: Account | None = mo) -> int:
-        async with acquire(home.pool) as db, db.transaction():
-            since, now = clock.now() - MONTH, clock.now()
-            document = Document(rules=rules)
-            return await trying.begin(db, scope=scope, document=document, since=since, by=by, now=now)
-
     numbers = [
-        await begin("instance", NO_CASINOS),
-        await begin("group:sober", ours),
-        await begin("instance", broken),
+        await begin(home, mo, "instance", NO_CASINOS),
+        await begin(home, mo, "group:sober", ours),
+        await begin(home, mo, "instance", broken),
     ]
     runner = Tries(home.pool)
     # A worker that died had taken up the first: while its lease lasts nobody else does, then somebody does.
@@ -254,19 +257,30 @@ async def test_a_try_is_run_once_for_whom_it_concerns_and_ends_in_words_if_it_ca
     assert [(one.before, one.after, one.count) for one in group.report.changes] == [("accept", "hold", 1)]
     assert (wrong.state, wrong.report) == ("failed", None)
     assert "Broken" in wrong.error
-    # One that brings its workers down is not taken up for ever; nobody fills the queue.
+    assert await home.pool.fetchval("select max(version) from policy_versions") == 1
+
+
+async def test_nobody_fills_the_queue_and_what_brings_workers_down_is_given_up(home: Home) -> None:
+    mo, runner = await an_account(home, "mo"), Tries(home.pool)
     for _ in range(5):
-        await begin("instance", NO_CASINOS)
+        await begin(home, mo, "instance", NO_CASINOS)
     with pytest.raises(TooMany):
-        await begin("instance", NO_CASINOS)
-    await home.pool.execute("update policy_tries set attempts = 3 where state = 'waiting'")
+        await begin(home, mo, "instance", NO_CASINOS)
+    # A worker that is told to stop gives back what it has in hand.
+    with mock.patch.object(trying, "replayed", side_effect=asyncio.CancelledError):
+        with pytest.raises(asyncio.CancelledError):
+            await runner.step()
+    async with acquire(home.pool) as db:
+        again = await policy_tries.lease(db, clock.now(), clock.now())
+    assert again is not None
+    assert (again.state, again.attempts) == ("running", 1)
+    await home.pool.execute("update policy_tries set attempts = 3 where state in ('waiting', 'running')")
     assert await runner.step()
     assert (
         await home.pool.fetchval("select count(*) from policy_tries where error like 'This try was begun%'")
         == 1
     )
     async with acquire(home.pool) as db:
-        assert await policy_versions.latest(db) == 1
         await policy_tries.forget_old(db, clock.now() + timedelta(seconds=1))
     assert await home.pool.fetchval("select count(*) from policy_tries") == 0
 
