@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from fediverse_support.database import domain_lists as stored
-from fediverse_support.database import domains, policy_versions
+from fediverse_support.database import domains, list_entries, policy_versions
 from fediverse_support.database.domain_lists import ListChange, Outcome, Subscription
 from fediverse_support.database.pool import Connection
 from fediverse_support.moderation import cutting, subscriptions
@@ -176,7 +176,7 @@ async def _doubt(
 
 
 async def _state(db: Connection, subscription: Subscription) -> _State:
-    entries, kept = await stored.entries(db, subscription.id)
+    entries, kept = await list_entries.read(db, subscription.id)
     return _State(
         entries=entries,
         kept=kept,
@@ -190,7 +190,7 @@ async def _adopt(
 ) -> None:
     """Let what was kept though the list had taken it back be the list's again, now that it says it again."""
     again = [said[name] for name in state.kept & said.keys() if said[name] == state.entries[name]]
-    await stored.store(db, subscription.id, again)
+    await list_entries.store(db, subscription.id, again)
 
 
 async def _overtake(db: Connection, state: _State, wanted: Sequence[Difference], now: datetime) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from fediverse_support.community import policies
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Account
-from fediverse_support.database import domain_lists, groups, policy_drafts, policy_versions
+from fediverse_support.database import domain_lists, groups, list_entries, policy_drafts, policy_versions
 from fediverse_support.database.policy_drafts import Draft
 from fediverse_support.database.policy_versions import Version
 from fediverse_support.database.pool import Connection
@@ -148,7 +148,7 @@ async def known(db: Connection, site: Site, now: datetime, *, with_lists: bool =
     lists = await domain_lists.listed(db) if with_lists else []
     return Known(
         groups=frozenset(group.actor.name for group in await groups.listed(db)),
-        lists={one.name: frozenset((await domain_lists.entries(db, one.id))[0]) for one in lists},
+        lists={one.name: frozenset((await list_entries.read(db, one.id))[0]) for one in lists},
         domain=site.domain,
         words=standing.words,
         today=now.date(),

@@ -14,7 +14,7 @@ import msgspec
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Account
 from fediverse_support.database import domain_lists as stored
-from fediverse_support.database import domains, policy_versions
+from fediverse_support.database import domains, list_entries, policy_versions
 from fediverse_support.database.domain_lists import ListChange, Subscription
 from fediverse_support.database.policy_versions import Kind
 from fediverse_support.database.pool import Connection
@@ -105,7 +105,7 @@ async def decline(
     await domains.alone(db)
     subscription, waiting = await _waiting(db, name, ids)
     kept = [one.domain for one in waiting if one.kind == "retract"]
-    await stored.keep(db, subscription.id, kept, now)
+    await list_entries.keep(db, subscription.id, kept, now)
     await deeds.record(db, by, "decline changes of list", name, f"{len(waiting)} changes", now)
     return await stored.decide(db, [one.id for one in waiting], "declined", _id(by), now)
 
@@ -125,11 +125,11 @@ async def lift_kept(
     """
     await domains.alone(db)
     subscription = await find(db, name, for_update=True)
-    _, kept = await stored.entries(db, subscription.id)
+    _, kept = await list_entries.read(db, subscription.id)
     wanted = sorted(kept if only is None else kept.intersection(only))
     if not wanted:
         return Settled(version=await policy_versions.latest(db))
-    await stored.drop(db, subscription.id, wanted)
+    await list_entries.drop(db, subscription.id, wanted)
     number = await policy_versions.begin(
         db, by=_id(by), why=f"{len(wanted)} domains that the list {name} has taken back", kind="list"
     )
@@ -153,11 +153,11 @@ async def apply(
 ) -> None:
     """Let a list say what these changes want; what it retracts ends, or stays if it is to be kept."""
     gone = [one.domain for one in changes if one.after is None]
-    await stored.store(db, subscription.id, [one.after for one in changes if one.after is not None])
+    await list_entries.store(db, subscription.id, [one.after for one in changes if one.after is not None])
     if subscription.lifts_retracted:
-        await stored.drop(db, subscription.id, gone)
+        await list_entries.drop(db, subscription.id, gone)
     else:
-        await stored.keep(db, subscription.id, gone, now)
+        await list_entries.keep(db, subscription.id, gone, now)
 
 
 async def _waiting(

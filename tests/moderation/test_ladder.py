@@ -6,7 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from fediverse_support.core.errors import Conflict, Malformed
-from fediverse_support.database import deliveries, domains, hosts, policy_versions, severances
+from fediverse_support.database import (
+    deliveries,
+    domains,
+    hosts,
+    list_entries,
+    policy_versions,
+    severances,
+)
 from fediverse_support.database import domain_lists as lists
 from fediverse_support.database.pool import acquire
 from fediverse_support.moderation import deeds, domain_levels, ladder
@@ -52,7 +59,9 @@ async def listed(db, name, site, entries, **how):
     """A list that says this, as if it had been fetched."""
     await lists.put(db, name, ListText(url=f"https://{name}.example/list", **how), None, NOW)
     found = await lists.by_name(db, name)
-    await lists.store(db, found.id, [Listed(domain=domain, level=level) for domain, level in entries.items()])
+    await list_entries.store(
+        db, found.id, [Listed(domain=domain, level=level) for domain, level in entries.items()]
+    )
     await ladder.settle(db, site, NOW, None, await policy_versions.latest(db))
     return found
 
