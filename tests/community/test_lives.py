@@ -313,6 +313,6 @@ async def test_a_late_copy_of_what_was_said_in_it_brings_nothing_back(home):
     assert await home.pool.fetchval("select count(*) from tombstones where uri = $1", root.uri) == 1
     with pytest.raises((Forbidden, Missing)):
         async with acquire(home.pool) as db, db.transaction():
-            await posts.write(
-                db, home.site, ada, (await fresh(home, group)).actor, posts.Words(source="x"), clock.now()
-            )
+            gone = (await fresh(home, group)).actor
+            words = posts.Words(source="x")
+            await posts.write(db, home.site, ada, gone, words, clock.now(), policy=home.policy)
