@@ -16,10 +16,10 @@ from fediverse_support.policy.conditions import Condition
 from fediverse_support.policy.document import RuleText
 from fediverse_support.policy.rules import BadRule
 from fediverse_support.policy.warnings import WARNINGS
-from fediverse_support.web.desk import rule_forms, rule_words, sheets
+from fediverse_support.web.desk import rule_forms, rule_reading, rule_words, sheets
 from fediverse_support.web.desk.benches import Bench, both
 from fediverse_support.web.desk.overview import number_in
-from fediverse_support.web.desk.rule_forms import Written
+from fediverse_support.web.desk.rule_reading import Written
 from fediverse_support.web.desk.sheets import Sheet, render, sheet_of
 from fediverse_support.web.forms import Form
 from fediverse_support.web.rendering import N_
@@ -131,7 +131,7 @@ class Incomplete(Malformed):
 def _written(sheet: Sheet, form: Form, was: RuleText | None) -> Written:
     """The rule that the form says; what the engine would not take is wrong as well."""
     others = [rule.name for rule in sheet.rules if was is None or rule.name != was.name]
-    written = rule_forms.read(form, sheet.scope, was, others)
+    written = rule_reading.read(form, sheet.scope, was, others)
     if written.wrong:
         return written
     try:
@@ -261,7 +261,7 @@ async def _remove_or_copy(visit: Visit, bench: Bench, sheet: Sheet, was: RuleTex
 
 
 def _numbered_name(rule: RuleText, number: int) -> str:
-    return f"{rule.name[: rule_forms.LONGEST_NAME - 8]} ({number})"
+    return f"{rule.name[: rule_reading.LONGEST_NAME - 8]} ({number})"
 
 
 async def _keep(visit: Visit, sheet: Sheet, rules: tuple[RuleText, ...]) -> None:

@@ -12,7 +12,7 @@ from fediverse_support.policy.conditions import CONDITIONS
 from fediverse_support.policy.decisions import AMENDMENTS
 from fediverse_support.policy.document import RuleText
 from fediverse_support.policy.warnings import WARNINGS
-from fediverse_support.web.desk import rule_forms, rule_words
+from fediverse_support.web.desk import rule_forms, rule_reading, rule_words
 from fediverse_support.web.forms import Form
 
 WORD = st.text("abcäöü çż'-.", min_size=1, max_size=12).map(str.strip).filter(bool)
@@ -70,7 +70,7 @@ def rules(draw):
 @settings(max_examples=40)
 @given(rules())
 def test_a_rule_that_is_only_looked_at_stays_as_it_was_to_the_letter(rule):
-    written = rule_forms.read(rule_forms.of_rule(rule), rule.scope, rule)
+    written = rule_reading.read(rule_forms.of_rule(rule), rule.scope, rule)
     assert written.wrong == {}
     assert written.rule == rule
     assert list(written.rule.when) == list(rule.when)
@@ -80,8 +80,8 @@ def test_a_rule_that_is_only_looked_at_stays_as_it_was_to_the_letter(rule):
 @settings(max_examples=40)
 @given(rules())
 def test_a_form_says_the_same_rule_without_knowing_the_old_one(rule):
-    again = rule_forms.read(rule_forms.of_rule(rule), rule.scope).rule
-    assert {name: rule_forms._listed(value) for name, value in again.when.items()}.keys() == rule.when.keys()
+    again = rule_reading.read(rule_forms.of_rule(rule), rule.scope).rule
+    assert {name: rule_forms.listed(value) for name, value in again.when.items()}.keys() == rule.when.keys()
     assert rule_forms.of_rule(again).fields == rule_forms.of_rule(rule).fields
 
 
@@ -132,24 +132,24 @@ def test_every_field_that_is_wrong_is_named_and_the_rest_is_read():
             "reason": "Because.",
         }
     )
-    written = rule_forms.read(form, "instance", taken=["Taken"])
+    written = rule_reading.read(form, "instance", taken=["Taken"])
     assert written.rule.reason == "Because."
     assert written.wrong == {
-        "name": rule_forms.NAME_TAKEN,
-        "then": rule_forms.NO_OUTCOME,
-        "priority": rule_forms.NOT_A_NUMBER,
-        "expires": rule_forms.NOT_A_DAY,
-        "when.sender": rule_forms.NOTHING_CHOSEN,
-        "when.domain": rule_forms.NOTHING_WRITTEN,
-        "when.links_over": rule_forms.NOT_A_NUMBER,
-        "when.here_less_than": rule_forms.NOT_A_NUMBER,
-        "when.hours": rule_forms.NO_TIMES,
+        "name": rule_reading.NAME_TAKEN,
+        "then": rule_reading.NO_OUTCOME,
+        "priority": rule_reading.NOT_A_NUMBER,
+        "expires": rule_reading.NOT_A_DAY,
+        "when.sender": rule_reading.NOTHING_CHOSEN,
+        "when.domain": rule_reading.NOTHING_WRITTEN,
+        "when.links_over": rule_reading.NOT_A_NUMBER,
+        "when.here_less_than": rule_reading.NOT_A_NUMBER,
+        "when.hours": rule_reading.NO_TIMES,
     }
-    assert rule_forms.read(Form({"name": "x" * 101, "then": "hold"}), "instance").wrong == {
-        "name": rule_forms.TOO_LONG
+    assert rule_reading.read(Form({"name": "x" * 101, "then": "hold"}), "instance").wrong == {
+        "name": rule_reading.TOO_LONG
     }
-    assert rule_forms.read(Form({"name": " ", "then": "hold"}), "instance").wrong == {
-        "name": rule_forms.NO_NAME
+    assert rule_reading.read(Form({"name": " ", "then": "hold"}), "instance").wrong == {
+        "name": rule_reading.NO_NAME
     }
 
 
@@ -171,7 +171,7 @@ def test_only_a_refusal_is_answered_and_new_values_are_written_plainly():
             "with.words": "  food \n",
         }
     )
-    rule = rule_forms.read(form, "group:owls").rule
+    rule = rule_reading.read(form, "group:owls").rule
     assert rule == RuleText(
         name="X",
         scope="group:owls",
