@@ -311,8 +311,7 @@ async def test_a_late_copy_of_what_was_said_in_it_brings_nothing_back(home):
     group, root, ada = await furnished(home)
     await does(home, lives.delete, group, clock.now())
     assert await home.pool.fetchval("select count(*) from tombstones where uri = $1", root.uri) == 1
+    gone, words = (await fresh(home, group)).actor, posts.Words(source="x")
     with pytest.raises((Forbidden, Missing)):
         async with acquire(home.pool) as db, db.transaction():
-            gone = (await fresh(home, group)).actor
-            words = posts.Words(source="x")
             await posts.write(db, home.site, ada, gone, words, clock.now(), policy=home.policy)
