@@ -44,7 +44,7 @@ async def write(community, author, group, addition, title):
             words,
             clock.now(),
             addition=addition,
-            policy=community.laid.policies.current(),
+            policy=community.home.foundation.policies.current(),
         )
 
 
