@@ -97,8 +97,10 @@ def _host_of(uri: str) -> str:
     return uri.partition("://")[2].partition("/")[0]
 
 
-def _above(hosts: Iterable[str]) -> set[str]:
-    return {name for host in dict.fromkeys(hosts) for name in names_above(host)}
+def _above(hosts: tuple[str, ...]) -> Iterable[str]:
+    if len(hosts) == 1:
+        return names_above(hosts[0])
+    return {name for host in set(hosts) for name in names_above(host)}
 
 
 def _media_types(arrival: Arrival) -> set[str]:
@@ -106,8 +108,9 @@ def _media_types(arrival: Arrival) -> set[str]:
     return whole | {kind.partition("/")[0] for kind in whole}
 
 
-def _actors(arrival: Arrival) -> set[str]:
-    return {name for uri in (arrival.actor_uri, arrival.author_uri) if uri for name in actor_names(uri)}
+def _actors(arrival: Arrival) -> tuple[str, ...]:
+    sender = actor_names(arrival.actor_uri)
+    return sender + actor_names(arrival.author_uri) if arrival.author_uri else sender
 
 
 def _has_warning(arrival: Arrival) -> bool:

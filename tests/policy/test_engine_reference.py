@@ -367,7 +367,7 @@ def decide(rules: tuple[RuleText, ...], arrival: Arrival) -> Decision:
     return judge(compile_policy(1, RUNGS, Document(rules=rules, words=WORDS)), arrival)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(rule_lists, st.lists(arrivals, min_size=1, max_size=4))
 def test_the_engine_decides_as_a_plain_reading_of_the_rules(
     rules: tuple[RuleText, ...], several: list[Arrival]
@@ -380,7 +380,7 @@ def test_the_engine_decides_as_a_plain_reading_of_the_rules(
         )
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(
     st.sampled_from(sorted(CONDITIONS)).flatmap(lambda name: st.tuples(st.just(name), samples(name))),
     arrivals,
@@ -399,6 +399,7 @@ def test_each_condition_alone_holds_when_it_should(asked: tuple[str, Any], arriv
     assert ("instance: it" in found.rules) is not does_hold
 
 
+@settings(max_examples=40)
 @given(rule_lists, st.randoms(), arrivals)
 def test_the_order_in_which_rules_are_written_never_matters(
     rules: tuple[RuleText, ...], random: Any, arrival: Arrival
@@ -408,6 +409,7 @@ def test_the_order_in_which_rules_are_written_never_matters(
     assert decide(tuple(shuffled), arrival) == decide(rules, arrival)
 
 
+@settings(max_examples=40)
 @given(rule_lists, st.lists(rules_of("group:grief"), min_size=1, max_size=3), arrivals)
 def test_rules_of_a_group_never_make_anything_looser_than_the_instance(
     rules: tuple[RuleText, ...], more: list[RuleText], arrival: Arrival
@@ -418,6 +420,7 @@ def test_rules_of_a_group_never_make_anything_looser_than_the_instance(
     assert after.amendments >= before.amendments
 
 
+@settings(max_examples=40)
 @given(rule_lists, rules_of("instance", ("hold", "refuse")), arrivals)
 def test_another_rule_that_does_not_accept_never_makes_anything_milder(
     rules: tuple[RuleText, ...], another: RuleText, arrival: Arrival
@@ -428,6 +431,7 @@ def test_another_rule_that_does_not_accept_never_makes_anything_milder(
         assert after.amendments >= before.amendments
 
 
+@settings(max_examples=30)
 @given(rule_lists, arrivals)
 def test_whatever_is_blocked_is_blocked_whatever_rules_say(
     rules: tuple[RuleText, ...], arrival: Arrival
