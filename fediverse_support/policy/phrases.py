@@ -16,7 +16,13 @@ from fediverse_support.policy.folding import fold
 _IMPLEMENTATION = Implementation.ContiguousNFA
 """A third of the speed of a DFA, in a hundredth of its memory."""
 
+_AT_A_TIME = 16 << 10
+"""Bytes of text after which what was found is gone through: a text may be made so that very much is found."""
+
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
+_IS_PLAIN = bytes(byte in _PLAIN for byte in range(256))
+"""For `bytes.translate`: 1 for each byte that is a plain letter or digit. Between two of them is the inside
+of a word, by far the most frequent case."""
 
 _WITHOUT_SPACES = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -53,6 +59,7 @@ class Phrases:
         # In order: what begins alike then lies close together in memory, where a text will need it.
         phrases_in_order = sorted(of_phrase)
         self._terms = tuple(of_phrase[phrase] for phrase in phrases_in_order)
+        self._longest = max((len(phrase.encode()) for phrase in phrases_in_order), default=0)
         self._automaton = (
             BytesAhoCorasick([one.encode() for one in phrases_in_order], implementation=_IMPLEMENTATION)
             if of_phrase
@@ -67,10 +74,19 @@ class Phrases:
         if "  " in text:
             text = " ".join(text.split())
         written = text.encode()
+        # With a byte on either side, so that the characters that meet at `at` are at `at` and `at + 1`.
+        plain = b"\0" + written.translate(_IS_PLAIN) + b"\0"
         found: set[int] = set()
-        for place, start, end in self._automaton.find_matches_as_indexes(written, overlapping=True):
-            if not found.issuperset(self._terms[place]) and stands_alone(written, start, end):
-                found.update(self._terms[place])
+        for first in range(0, len(written), _AT_A_TIME):
+            piece = written[first : first + _AT_A_TIME + self._longest]
+            for place, start, end in self._automaton.find_matches_as_indexes(piece, overlapping=True):
+                start += first
+                end += first
+                if (plain[start] and plain[start + 1]) or (plain[end] and plain[end + 1]):
+                    continue
+                terms = self._terms[place]
+                if not found.issuperset(terms) and stands_alone(written, start, end):
+                    found.update(terms)
         return frozenset(found)
 
 

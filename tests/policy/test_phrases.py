@@ -78,6 +78,19 @@ def test_without_phrases_or_text_nothing_is_found() -> None:
     assert Phrases({1: ["a"]}).found("") == frozenset()
 
 
+def test_a_phrase_is_found_wherever_it_is_in_a_long_text() -> None:
+    phrases = Phrases({1: ["kill myself"], 2: ["自殺"], 3: ["ill"]})
+    for before in range(16_370, 16_390):
+        assert phrases.found("x" * before + " kill myself x") == {1}
+        assert phrases.found("é" * (before // 2) + "自殺") == {2}
+
+
+def test_a_text_made_to_match_everywhere_is_gone_through_piece_by_piece() -> None:
+    phrases = Phrases({number: ["a" * number] for number in range(1, 40)})
+    assert phrases.found("a" * 20_000) == frozenset()
+    assert phrases.found("a" * 20_000 + " aaa") == {3}
+
+
 words = st.text(alphabet="abπ中ก \u093f'-", min_size=1, max_size=6)
 
 
