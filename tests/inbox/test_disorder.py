@@ -70,8 +70,8 @@ class Stage:
         arrival = arrival_of(activity, post, raw["id"], world.site, now)
         considered = Considered(arrival, Judged(judge(world.policy, arrival), 1))
         arrived = Arrived(
-            id=1, activity_uri=raw["id"], actor_uri=activity.actor, type=activity.type, host="", state="waiting",
-            forwarded=False, body=b"", request=None, received_at=now,
+            id=1, activity_uri=raw["id"], actor_uri=activity.actor, type=activity.type, host="",
+            state="waiting", forwarded=False, body=b"", request=None, received_at=now,
         )  # fmt: skip
         fetched: dict[str, Any] = {}
         while True:
