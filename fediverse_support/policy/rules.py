@@ -9,6 +9,7 @@ from fediverse_support.core.errors import Malformed
 from fediverse_support.policy.decisions import Outcome, Verdict
 from fediverse_support.policy.document import INSTANCE, RuleText
 from fediverse_support.policy.features import Features
+from fediverse_support.policy.wording import N_
 
 Check = Callable[[Features], bool]
 """Whether one condition holds for what arrived."""
@@ -19,9 +20,9 @@ GROUP = "group:"
 OUTCOMES = {"accept": Outcome.ACCEPT, "hold": Outcome.HOLD, "refuse": Outcome.REFUSE}
 
 _REASONS = {
-    "accept": "This community accepts this.",
-    "hold": "A moderator looks at this first.",
-    "refuse": "This community does not take this.",
+    "accept": N_("This community accepts this."),
+    "hold": N_("A moderator looks at this first."),
+    "refuse": N_("This community does not take this."),
 }
 """What is said for a rule that gives no reason."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from fediverse_support.policy.folding import fold
+from fediverse_support.policy.wording import N_
 
 PREFIX = "cw_"
 
@@ -35,62 +36,68 @@ def _topic(code: str, label: str, synonyms: str) -> Topic:
 WARNINGS: dict[str, Topic] = {
     topic.code: topic
     for topic in (
-        _topic("si", "Suicide, thoughts", "suicide, suicidal, suicidality, suicidal thoughts, si"),
+        _topic("si", N_("Suicide, thoughts"), "suicide, suicidal, suicidality, suicidal thoughts, si"),
         _topic(
             "sa",
-            "Suicide, someone's attempt or death",
+            N_("Suicide, someone's attempt or death"),
             "suicide attempt, suicide loss, suicide death, attempt",
         ),
-        _topic("sh", "Self-harm", "self harm, selfharm, self-injury, self injury, cutting, sh"),
+        _topic("sh", N_("Self-harm"), "self harm, selfharm, self-injury, self injury, cutting, sh"),
         _topic(
-            "ed", "Eating, body image", "eating disorder, eating, food, body image, anorexia, bulimia, ed"
+            "ed", N_("Eating, body image"), "eating disorder, eating, food, body image, anorexia, bulimia, ed"
         ),
-        _topic("wt", "Weight, calories, numbers", "weight, calories, weight loss, diet, dieting"),
-        _topic("ab", "Abuse", "abusive relationship, emotional abuse, physical abuse"),
-        _topic("sx", "Sexual violence", "rape, sexual assault, sexual abuse, csa, sexual harassment, sa"),
-        _topic("dv", "Violence at home", "domestic violence, domestic abuse, dv, ipv"),
-        _topic("ca", "Child abuse", "csa, childhood abuse, child sexual abuse, child neglect"),
-        _topic("tr", "Trauma, flashbacks", "trauma, flashback, flashbacks, ptsd, cptsd, c-ptsd"),
-        _topic("gr", "Death and grief", "death, grief, loss, bereavement, dying, funeral, mourning"),
+        _topic("wt", N_("Weight, calories, numbers"), "weight, calories, weight loss, diet, dieting"),
+        _topic("ab", N_("Abuse"), "abusive relationship, emotional abuse, physical abuse"),
+        _topic("sx", N_("Sexual violence"), "rape, sexual assault, sexual abuse, csa, sexual harassment, sa"),
+        _topic("dv", N_("Violence at home"), "domestic violence, domestic abuse, dv, ipv"),
+        _topic("ca", N_("Child abuse"), "csa, childhood abuse, child sexual abuse, child neglect"),
+        _topic("tr", N_("Trauma, flashbacks"), "trauma, flashback, flashbacks, ptsd, cptsd, c-ptsd"),
+        _topic("gr", N_("Death and grief"), "death, grief, loss, bereavement, dying, funeral, mourning"),
         _topic(
             "pl",
-            "Pregnancy loss, infertility",
+            N_("Pregnancy loss, infertility"),
             "pregnancy loss, miscarriage, stillbirth, infertility, ivf",
         ),
-        _topic("ch", "Childbirth", "birth, labour, labor, birth trauma"),
-        _topic("an", "Animal death", "pet death, pet loss, animal cruelty, dead animal"),
+        _topic("ch", N_("Childbirth"), "birth, labour, labor, birth trauma"),
+        _topic("an", N_("Animal death"), "pet death, pet loss, animal cruelty, dead animal"),
         _topic(
             "su",
-            "Alcohol, drugs",
+            N_("Alcohol, drugs"),
             "alcohol, drugs, drug use, substance use, substance abuse, drinking, addiction",
         ),
-        _topic("rl", "Relapse", "relapsed, relapsing"),
-        _topic("md", "Medication", "meds, medicine, medications, pills, antidepressants"),
+        _topic("rl", N_("Relapse"), "relapsed, relapsing"),
+        _topic("md", N_("Medication"), "meds, medicine, medications, pills, antidepressants"),
         _topic(
-            "pr", "Medical procedures", "medical, surgery, needles, operation, injection, medical procedure"
+            "pr",
+            N_("Medical procedures"),
+            "medical, surgery, needles, operation, injection, medical procedure",
         ),
-        _topic("bl", "Blood, injury", "blood, injury, gore, wounds, injuries"),
-        _topic("dg", "Diagnosis, prognosis", "diagnosis, prognosis, cancer, terminal illness"),
+        _topic("bl", N_("Blood, injury"), "blood, injury, gore, wounds, injuries"),
+        _topic("dg", N_("Diagnosis, prognosis"), "diagnosis, prognosis, cancer, terminal illness"),
         _topic(
             "ho",
-            "Hospital, detention under law",
+            N_("Hospital, detention under law"),
             "hospital, hospitalisation, hospitalization, psych ward, sectioned",
         ),
-        _topic("ps", "Psychosis, paranoia", "psychosis, paranoia, hallucinations, delusions, psychotic"),
+        _topic("ps", N_("Psychosis, paranoia"), "psychosis, paranoia, hallucinations, delusions, psychotic"),
         _topic(
-            "do", "Dissociation", "dissociating, depersonalisation, depersonalization, derealisation, dpdr"
+            "do",
+            N_("Dissociation"),
+            "dissociating, depersonalisation, depersonalization, derealisation, dpdr",
         ),
         _topic(
             "rc",
-            "Racism and hate",
+            N_("Racism and hate"),
             "racism, racist, hate, hate speech, antisemitism, homophobia, transphobia",
         ),
         _topic(
-            "bs", "Ableism, not being believed", "ableism, ableist, medical gaslighting, not being believed"
+            "bs",
+            N_("Ableism, not being believed"),
+            "ableism, ableist, medical gaslighting, not being believed",
         ),
-        _topic("re", "Religion", "religious trauma, church, faith"),
-        _topic("mo", "Money, housing", "money, housing, homelessness, debt, poverty, eviction"),
-        _topic("cr", "Crisis in the news", "news, war, uspol, politics, disaster, shooting, terrorism"),
+        _topic("re", N_("Religion"), "religious trauma, church, faith"),
+        _topic("mo", N_("Money, housing"), "money, housing, homelessness, debt, poverty, eviction"),
+        _topic("cr", N_("Crisis in the news"), "news, war, uspol, politics, disaster, shooting, terrorism"),
     )
 }
 """Every topic by its code, in the order in which they are offered."""
