@@ -15,7 +15,7 @@ from fediverse_support.moderation import subscriptions
 from fediverse_support.moderation.list_fetching import ListFetcher
 from fediverse_support.policy.document import Format, ListText
 from fediverse_support.policy.levels import word_of
-from fediverse_support.policy.list_rows import Listed
+from fediverse_support.policy.lists.rows import Listed
 
 
 async def subscribe(

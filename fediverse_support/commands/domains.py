@@ -28,7 +28,7 @@ from fediverse_support.moderation.domain_levels import Setting
 from fediverse_support.policy import domain_names
 from fediverse_support.policy.document import Format, Shown
 from fediverse_support.policy.levels import level_of, word_of
-from fediverse_support.policy.list_writing import Form
+from fediverse_support.policy.lists.writing import Form
 
 app = App(name="domains")
 for _name, _command in list_commands.COMMANDS.items():

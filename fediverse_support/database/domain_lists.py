@@ -14,8 +14,8 @@ from fediverse_support.core.models import Level
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, changed, reader
 from fediverse_support.policy.document import Format, ListText
-from fediverse_support.policy.list_diff import Difference, Kind
-from fediverse_support.policy.list_rows import Listed
+from fediverse_support.policy.lists.diff import Difference, Kind
+from fediverse_support.policy.lists.rows import Listed
 
 ChangeState = Literal["waiting", "applied", "declined", "overtaken"]
 Outcome = Literal["unchanged", "changed", "waits", "failed", "too-small"]

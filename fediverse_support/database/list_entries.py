@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from fediverse_support.database.pool import Connection
-from fediverse_support.policy.list_rows import Listed
+from fediverse_support.policy.lists.rows import Listed
 
 
 async def read(db: Connection, list_id: int) -> tuple[dict[str, Listed], frozenset[str]]:

@@ -20,7 +20,7 @@ class InForce(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublicLevel(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `domain_levels` whose name may be shown, at least in part; `list_name` says where it is from."""
+    """A row of `domain_levels` whose name may be shown, at least in part; `list_name`: where it is from."""
 
     domain: str
     level: Level

@@ -18,10 +18,11 @@ from fediverse_support.database import policy_versions
 from fediverse_support.database.pool import Connection
 from fediverse_support.moderation import cutting, deeds, ladder
 from fediverse_support.moderation.settling import Settled
-from fediverse_support.policy import list_formats, list_writing
 from fediverse_support.policy.document import DomainText, Format
-from fediverse_support.policy.list_rows import SKIPS, Listed, Skip
-from fediverse_support.policy.list_writing import Form
+from fediverse_support.policy.lists import formats as list_formats
+from fediverse_support.policy.lists import writing as list_writing
+from fediverse_support.policy.lists.rows import SKIPS, Listed, Skip
+from fediverse_support.policy.lists.writing import Form
 from fediverse_support.policy.precedence import nearest
 from fediverse_support.protocol.site import Site
 

@@ -13,9 +13,10 @@ from fediverse_support.moderation.list_taking import Given
 from fediverse_support.network import texts
 from fediverse_support.network.client import Client
 from fediverse_support.network.texts import LARGEST, TOTAL_SECONDS, Text
-from fediverse_support.policy import fires, list_formats
-from fediverse_support.policy.fires import Dataset, Reduced
-from fediverse_support.policy.list_rows import Listing
+from fediverse_support.policy.lists import fires
+from fediverse_support.policy.lists import formats as list_formats
+from fediverse_support.policy.lists.fires import Dataset, Reduced
+from fediverse_support.policy.lists.rows import Listing
 
 MOST_PAGES = 200
 _NOT_FOUND = (400, 404, 410, 422)

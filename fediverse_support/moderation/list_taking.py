@@ -11,8 +11,8 @@ from fediverse_support.database.domain_lists import ListChange, Outcome, Subscri
 from fediverse_support.database.pool import Connection
 from fediverse_support.moderation import cutting, subscriptions
 from fediverse_support.moderation.settling import settle
-from fediverse_support.policy.list_diff import Difference, differences, has_shrunk
-from fediverse_support.policy.list_rows import Listed, Listing
+from fediverse_support.policy.lists.diff import Difference, differences, has_shrunk
+from fediverse_support.policy.lists.rows import Listed, Listing
 from fediverse_support.protocol.site import Site
 
 

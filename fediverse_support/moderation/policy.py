@@ -21,8 +21,8 @@ from fediverse_support.moderation import beside, deeds, ladder
 from fediverse_support.moderation.beside import Beside
 from fediverse_support.policy import findings, merging, scopes
 from fediverse_support.policy.document import INSTANCE, Document, Whole
+from fediverse_support.policy.file.locating import NOWHERE, Places
 from fediverse_support.policy.findings import Finding, Known
-from fediverse_support.policy.locating import NOWHERE, Places
 from fediverse_support.policy.scopes import Difference
 from fediverse_support.policy.wording import BadFile
 from fediverse_support.protocol.site import Site

@@ -21,7 +21,7 @@ from fediverse_support.database.pool import Connection
 from fediverse_support.moderation import deeds
 from fediverse_support.moderation.settling import Settled, settle
 from fediverse_support.policy.document import ListText
-from fediverse_support.policy.list_diff import Difference
+from fediverse_support.policy.lists.diff import Difference
 from fediverse_support.protocol.site import Site
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")

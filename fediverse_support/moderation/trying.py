@@ -31,7 +31,7 @@ from fediverse_support.policy.engine import Policy
 from fediverse_support.policy.ladder import Rung
 from fediverse_support.policy.precedence import resolve
 from fediverse_support.policy.replay import Replay, Report, Severed, asks_for_words
-from fediverse_support.policy.replayed_standing import Recorded
+from fediverse_support.policy.replay.standing import Recorded
 
 T = TypeVar("T")
 

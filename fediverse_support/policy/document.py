@@ -1,6 +1,6 @@
 """What a community has written down: rules, word lists, domains, lists. Values only, as people wrote them.
 
-The document is what is stored for each version, what a file says (`policy/file.py`) and what the forms of the
+The document is what is stored for each version, what a file says (`policy/file`) and what the forms of the
 desk edit. `engine.compile_policy` makes of it what decides.
 """
 

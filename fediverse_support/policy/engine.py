@@ -9,13 +9,13 @@ from collections.abc import Iterable
 import msgspec
 
 from fediverse_support.policy.arrivals import Arrival
-from fediverse_support.policy.compiling import Compiled, checked_rule, compile_rules
 from fediverse_support.policy.decisions import Decision, Outcome, Verdict, combine
 from fediverse_support.policy.document import INSTANCE, Document
-from fediverse_support.policy.domain_rules import said
-from fediverse_support.policy.features import Features
 from fediverse_support.policy.ladder import Ladder, Rung, ladder_of
-from fediverse_support.policy.rules import GROUP, BadRule
+from fediverse_support.policy.matching.compiling import Compiled, checked_rule, compile_rules
+from fediverse_support.policy.matching.domain_rules import said
+from fediverse_support.policy.matching.features import Features
+from fediverse_support.policy.matching.rules import GROUP, BadRule
 
 __all__ = ["ONLY_BLOCKED", "BadRule", "Policy", "checked_rule", "compile_policy", "judge", "verdicts"]
 

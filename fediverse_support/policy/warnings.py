@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from fediverse_support.policy.folding import fold
+from fediverse_support.policy.matching.folding import fold
 from fediverse_support.policy.wording import N_
 
 PREFIX = "cw_"

@@ -11,8 +11,8 @@ from fediverse_support.database.import_drafts import ImportDraft
 from fediverse_support.database.pool import acquire
 from fediverse_support.moderation import ladder, subscriptions
 from fediverse_support.moderation.list_taking import Given, take
-from fediverse_support.policy import list_formats
 from fediverse_support.policy.document import DomainText, ListText
+from fediverse_support.policy.lists import formats as list_formats
 from tests.browser.test_pages import Walk
 
 LIST = """#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fediverse_support.policy import file, findings, tables
+from fediverse_support.policy import file, findings
 from fediverse_support.policy.document import DomainText, ListText, RuleText, WordList
+from fediverse_support.policy.file import tables
 from fediverse_support.policy.findings import Known
 
 PAGE = (Path(__file__).parents[2] / "docs/concepts/policy-file.md").read_text()

@@ -21,7 +21,7 @@ from fediverse_support.moderation.domain_levels import Setting
 from fediverse_support.policy.document import Document, DomainText, ListText
 from fediverse_support.policy.ladder import ladder_of
 from fediverse_support.policy.levels import level_of, word_of
-from fediverse_support.policy.list_rows import Listed
+from fediverse_support.policy.lists.rows import Listed
 from fediverse_support.policy.precedence import resolve
 from fediverse_support.protocol.site import site_of
 from tests.support.remote import RemoteActor

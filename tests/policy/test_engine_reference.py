@@ -18,8 +18,8 @@ from fediverse_support.policy.conditions import CONDITIONS
 from fediverse_support.policy.decisions import Decision, Outcome
 from fediverse_support.policy.document import Document, RuleText, WordList
 from fediverse_support.policy.engine import compile_policy, judge
-from fediverse_support.policy.folding import fold
 from fediverse_support.policy.ladder import Rung
+from fediverse_support.policy.matching.folding import fold
 from fediverse_support.policy.standing import standings
 
 NOW = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)

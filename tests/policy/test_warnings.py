@@ -2,7 +2,7 @@
 
 import pytest
 
-from fediverse_support.policy.folding import fold
+from fediverse_support.policy.matching.folding import fold
 from fediverse_support.policy.warnings import WARNINGS, codes_in, label
 
 

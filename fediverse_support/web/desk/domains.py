@@ -20,7 +20,7 @@ from fediverse_support.moderation.settling import Settled
 from fediverse_support.policy import domain_names, sentences
 from fediverse_support.policy.document import DomainText, Shown
 from fediverse_support.policy.domain_names import UnfitName
-from fediverse_support.policy.list_writing import Form as ListForm
+from fediverse_support.policy.lists.writing import Form as ListForm
 from fediverse_support.web.desk import domain_words
 from fediverse_support.web.forms import Form
 from fediverse_support.web.rendering import N_

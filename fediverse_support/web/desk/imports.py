@@ -19,7 +19,7 @@ from fediverse_support.moderation import domain_lists, foretelling
 from fediverse_support.moderation.domain_lists import Imported
 from fediverse_support.moderation.foretelling import Foretold
 from fediverse_support.policy.document import Format
-from fediverse_support.policy.list_rows import Skip
+from fediverse_support.policy.lists.rows import Skip
 from fediverse_support.web.forms import Form
 from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Access, Visit, deed, page

@@ -11,10 +11,10 @@ from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.database import drafts
 from fediverse_support.policy import sentences
-from fediverse_support.policy.compiling import checked_rule
 from fediverse_support.policy.conditions import Condition
 from fediverse_support.policy.document import RuleText
-from fediverse_support.policy.rules import BadRule
+from fediverse_support.policy.matching.compiling import checked_rule
+from fediverse_support.policy.matching.rules import BadRule
 from fediverse_support.policy.warnings import WARNINGS
 from fediverse_support.web.desk import rule_forms, rule_reading, rule_words, sheets
 from fediverse_support.web.desk.benches import Bench, both

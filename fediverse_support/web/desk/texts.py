@@ -13,10 +13,10 @@ from fediverse_support.core.errors import Refused, Trouble
 from fediverse_support.database import drafts
 from fediverse_support.moderation import policy
 from fediverse_support.policy import file, findings, scopes
-from fediverse_support.policy.compiling import compile_rules
 from fediverse_support.policy.document import Document, WordList
 from fediverse_support.policy.file import BadFile
 from fediverse_support.policy.findings import Known
+from fediverse_support.policy.matching.compiling import compile_rules
 from fediverse_support.policy.wording import Finding, finding
 from fediverse_support.web.desk import sheets
 from fediverse_support.web.desk.benches import Bench, both

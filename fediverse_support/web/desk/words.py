@@ -8,9 +8,9 @@ from starlette.routing import Route
 
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.database import drafts, policy_versions
-from fediverse_support.policy.compiling import checked_list
 from fediverse_support.policy.document import Document, RuleText, WordList
-from fediverse_support.policy.rules import BadRule
+from fediverse_support.policy.matching.compiling import checked_list
+from fediverse_support.policy.matching.rules import BadRule
 from fediverse_support.web.desk import sheets
 from fediverse_support.web.desk.benches import Bench, both
 from fediverse_support.web.desk.sheets import Sheet, render, sheet_of

@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from fediverse_support.core.errors import Malformed, Trouble
 from fediverse_support.policy import sentences
-from fediverse_support.policy.compiling import checked_rule
 from fediverse_support.policy.document import RuleText
+from fediverse_support.policy.matching.compiling import checked_rule
 from fediverse_support.policy.presets import BUILDING_BLOCKS, PRESETS, Block, Param, Preset, expand
 from fediverse_support.policy.warnings import WARNINGS
 from fediverse_support.web.desk import rule_words, sheets

@@ -6,7 +6,7 @@ from fediverse_support.core import clock
 from fediverse_support.database import domain_lists as stored
 from fediverse_support.database.pool import acquire
 from fediverse_support.moderation.list_taking import Given, take
-from fediverse_support.policy import list_formats
+from fediverse_support.policy.lists import formats as list_formats
 
 WANTED = {
     "name": "big", "url": "https://lists.example/blocks.csv", "priority": "120", "hours": "12",

@@ -1,0 +1,1 @@
+"""Lists of domains as others keep them: read in any form, compared, written."""

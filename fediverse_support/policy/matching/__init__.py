@@ -1,0 +1,1 @@
+"""What decides: rules and word lists, checked, compiled and found again for each arrival."""
