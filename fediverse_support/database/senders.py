@@ -42,7 +42,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 # `(select true …) is not null`, and not `exists`: for that PostgreSQL may read the whole table once, which
 # pays only where many rows are asked for, and here it is always one.
 _LOOK = """
-    select a.type in ('Service', 'Application') as is_bot,
+    select coalesce(a.name || '@' || a.host, '') as handle,
+           a.type in ('Service', 'Application') as is_bot,
            coalesce(a.is_local, false) as is_local,
            case when not a.is_local then h.software end as software,
            a.published_at as account_made_at,

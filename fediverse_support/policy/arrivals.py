@@ -11,14 +11,16 @@ or somebody else's; empty for what is no answer, or an answer to what is not kno
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who sends, as they stood here when the arrival was judged. What is not known is None, 0 or False.
+    """Who sends, as they stood here when the arrival was judged. What is not known is None, 0, False or empty.
 
-    `accepted` counts their posts that are shown here, up to 100, `accepted_in_group` those in the group
-    addressed; `is_approved`: a moderator has let a held post of theirs in, or who looks after the group has
-    let them join; `is_warned`: a moderator has hidden a post of theirs within 90 days. `this_hour` and
-    `today` count what they sent within the hour and the day before this arrival.
+    `handle` is `name@server`, which the id does not always tell. `accepted` counts their posts that are
+    shown here, up to 100, `accepted_in_group` those in the group addressed; `is_approved`: a moderator has
+    let a held post of theirs in, or who looks after the group has let them join; `is_warned`: a moderator
+    has hidden a post of theirs within 90 days. `this_hour` and `today` count what they sent within the hour
+    and the day before this arrival.
     """
 
+    handle: str = ""
     is_local: bool = False
     is_bot: bool = False
     software: str = ""

@@ -40,6 +40,7 @@ async def test_what_somebody_did_here_is_known(world: Any) -> None:
     )
     assert (sender.accepted, sender.accepted_in_group, sender.this_hour, sender.today) == (4, 2, 4, 4)
     assert (sender.software, sender.is_bot, sender.is_local) == ("lemmy", False, False)
+    assert sender.handle == ana.actor.handle
     first_at = await world.one("select received_at from posts where uri = $1", first["object"]["id"])
     assert sender.first_accepted_at == first_at
     assert sender.first_seen_at == ana.actor.created_at

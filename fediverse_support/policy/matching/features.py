@@ -109,8 +109,10 @@ def _media_types(arrival: Arrival) -> set[str]:
 
 
 def _actors(arrival: Arrival) -> tuple[str, ...]:
-    sender = actor_names(arrival.actor_uri)
-    return sender + actor_names(arrival.author_uri) if arrival.author_uri else sender
+    names = actor_names(arrival.actor_uri)
+    if arrival.author_uri:
+        names += actor_names(arrival.author_uri)
+    return (*names, arrival.sender.handle.casefold()) if arrival.sender.handle else names
 
 
 def _has_warning(arrival: Arrival) -> bool:

@@ -104,6 +104,8 @@ def test_names_need_no_capitals_and_no_signs() -> None:
     assert is_held({"hashtag": "#GRIEF"}, having(hashtags=("grief",)))
     assert is_held({"actor": "@U@A.example"}, PLAIN)
     assert is_held({"actor": "https://A.example/U"}, PLAIN)
+    assert is_held({"actor": "@Ann@b.example"}, having(handle="ann@B.example"))
+    assert not is_held({"actor": "ann@b.example"}, having(handle="ann@c.example"))
     assert is_held({"domain": "*.A.Example."}, having(hosts=("x.a.example:8443",)))
     assert is_held({"domain": "bücher.example"}, having(hosts=("xn--bcher-kva.example",)))
     assert is_held({"group": "!Grief"}, having(group="grief"))
