@@ -11,7 +11,7 @@ or somebody else's; empty for what is no answer, or an answer to what is not kno
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who sends, as they stood here when the arrival was judged. What is not known is None, 0, False or empty.
+    """Who sends, as they stood here when the arrival was judged. What is not known is None, 0, False or "".
 
     `handle` is `name@server`, which the id does not always tell. `accepted` counts their posts that are
     shown here, up to 100, `accepted_in_group` those in the group addressed; `is_approved`: a moderator has
