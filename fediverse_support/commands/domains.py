@@ -20,7 +20,7 @@ from fediverse_support.commands.terminal import (
 from fediverse_support.community import severing
 from fediverse_support.community.severing import Preview
 from fediverse_support.core import clock
-from fediverse_support.core.errors import Missing
+from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.database import domains, severances
 from fediverse_support.database.domains import DomainLevel
 from fediverse_support.moderation import domain_levels, domain_lists, ladder
@@ -34,6 +34,16 @@ app = App(name="domains")
 for _name, _command in list_commands.COMMANDS.items():
     app.command(_command, name=_name)
 
+
+def _check_level(_: object, written: str) -> None:
+    """Wrong usage, and not merely refused, as for every word of which there are only a few."""
+    try:
+        level_of(written)
+    except Malformed as no:
+        raise ValueError(no.message) from None
+
+
+LevelWord = Annotated[str, Parameter(validator=_check_level)]
 Sure = Annotated[bool, Parameter(negative=(), help="Do it although it concerns very many.")]
 
 
@@ -58,7 +68,7 @@ async def list_(*, as_json: AsJson = False) -> None:
 @app.command(name="set")
 async def set_(
     domain: str,
-    level: str,
+    level: LevelWord,
     /,
     *,
     reason: Annotated[str, Parameter(help="May be shown to everybody.")] = "",

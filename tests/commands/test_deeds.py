@@ -180,7 +180,7 @@ def test_domains_are_judged_and_lists_exchanged(program):
     program.done("domains", "set", "meh.example", "held", "--reason", "new here", "--note", "ask Ben")
     rows = "#domain,#severity,#public_comment\nbad.example,suspend,=1+1\nh*.example\nmeh.example,suspend\n"
     done = program.json("domains", "import", "-", said=rows)
-    assert done == {"added": 1, "kept": 1, "hidden": 1, "without_effect": 0, "unreadable": 0}
+    assert done == {"added": 1, "changed": 0, "skipped": {"hidden": 1, "present": 1}}
     levels = {one["domain"]: one["level"] for one in program.json("domains", "list")}
     assert levels == {"bad.example": "blocked", "meh.example": "held"}
     program.done("domains", "export", "list.csv")
