@@ -38,7 +38,7 @@ from fediverse_support.core.errors import Conflict, Forbidden, Gone, Malformed, 
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import mentions_in, render_markdown, safe_text
 from fediverse_support.core.models import Actor, Group, Post, Reach, Viewer
-from fediverse_support.database import actors, groups, places, post_amendments, posts, tombstones
+from fediverse_support.database import actors, groups, places, post_amendments, posts, severances, tombstones
 from fediverse_support.database import holds as held
 from fediverse_support.database.pool import Connection
 from fediverse_support.policy.engine import Policy
@@ -287,7 +287,7 @@ async def _may_speak(
         raise Gone("This group is gone.")
     standing = await places.standing(db, group, author, now, answered)
     if not group.is_local:
-        speaking.check_elsewhere(standing)
+        speaking.check_elsewhere(standing, is_cut_off=await severances.is_blocked(db, group.uri))
         return None
     rules = await groups.by_actor(db, group.id)
     if rules is None:

@@ -5,6 +5,10 @@ from fediverse_support.core.errors import Forbidden
 from fediverse_support.core.models import Actor, Group, Standing
 
 LOCKED = "The moderators have closed this conversation. It can be read, but not answered."
+CUT_OFF = (
+    "The moderators of this community have ended the exchange with the server of this group. "
+    "Nobody there would get what you write."
+)
 
 
 def check(group: Group, author: Actor, standing: Standing) -> None:
@@ -43,8 +47,13 @@ def check_running(group: Group) -> None:
         raise Forbidden("This group is archived: it can be read, and stays as it is.")
 
 
-def check_elsewhere(standing: Standing) -> None:
-    """Raise `Forbidden` where the moderators of a group elsewhere have asked for silence."""
+def check_elsewhere(standing: Standing, *, is_cut_off: bool) -> None:
+    """Raise `Forbidden` where the moderators of a group elsewhere have asked for silence.
+
+    `is_cut_off`: there is no exchange with its server, so nobody there would ever read a word.
+    """
+    if is_cut_off:
+        raise Forbidden(CUT_OFF)
     if standing.is_blocked:
         raise Forbidden("The moderators of this group have asked you to stay away. Nothing was sent.")
     if standing.is_locked and not standing.is_moderator:

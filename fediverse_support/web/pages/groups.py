@@ -20,7 +20,7 @@ from fediverse_support.network.budget import FetchBudget
 from fediverse_support.web import doors
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages import agreeing, notices
-from fediverse_support.web.pages.places import known_group, looks_after
+from fediverse_support.web.pages.places import is_cut_off, known_group, looks_after
 from fediverse_support.web.pages.tagging import offered_in
 from fediverse_support.web.security import Access, Visit, deed, page
 
@@ -56,6 +56,7 @@ async def show(visit: Visit) -> Response:
     }
     shown["cares"] = rights.looks_after(visit.viewer, actor)
     shown["stay_away"] = await _stay_away(visit, actor)
+    shown["is_cut_off"] = await is_cut_off(visit, actor)
     shown["asking"] = (
         await join_requests.count_waiting(visit.db, actor.id) if looks_after(visit, actor) else 0
     )
@@ -64,6 +65,8 @@ async def show(visit: Visit) -> Response:
     shown["joins_as_keeper"] = group is not None and actor.id in visit.viewer.moderates
     if shown["may_see"]:
         shown |= await _inside(visit, actor, group, membership)
+    if shown["is_cut_off"]:
+        shown["may_write"] = False
     return visit.render("group.html", 200, **shown)
 
 

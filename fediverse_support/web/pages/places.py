@@ -8,7 +8,7 @@ from fediverse_support.community import visibility
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Gone, Missing
 from fediverse_support.core.models import Actor, Group
-from fediverse_support.database import actors, directory, groups
+from fediverse_support.database import actors, directory, groups, severances
 from fediverse_support.database.pool import Connection
 from fediverse_support.inbox.lookups import NOBODY_HERE, NOTHING_HERE
 from fediverse_support.web.rendering import N_
@@ -27,6 +27,11 @@ async def known_group(visit: Visit) -> tuple[Actor, Group | None]:
         group = await our_group(visit)
         return group.actor, group
     return await group_elsewhere(visit.db, name, host), None
+
+
+async def is_cut_off(visit: Visit, actor: Actor) -> bool:
+    """Whether nobody in this group would get what is written here: there is no exchange with its server."""
+    return not actor.is_local and await severances.is_blocked(visit.db, actor.uri)
 
 
 async def group_elsewhere(db: Connection, name: str, host: str) -> Actor:

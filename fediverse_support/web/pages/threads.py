@@ -14,6 +14,7 @@ from fediverse_support.moderation import rights
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages import agreeing, asides, holding, reaching
 from fediverse_support.web.pages.groups import own_actor
+from fediverse_support.web.pages.places import is_cut_off
 from fediverse_support.web.pages.tagging import chosen_in, offered_in
 from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Access, Visit, deed, page
@@ -49,7 +50,7 @@ async def show(visit: Visit) -> Response:
     beside = await asides.of(visit, thread.posts)
     closed = below_locks(thread)
     answered = _answered(visit, thread, root)
-    silenced = why_silent(visit.viewer, thread.ours) if root.post.locked_at is None else ""
+    silenced = await _why_silent(visit, thread) if root.post.locked_at is None else ""
     return visit.render(
         "thread.html",
         root=root,
@@ -88,6 +89,12 @@ def may_answer(viewer: Viewer, group: Actor | None, root: Post) -> bool:
     if viewer.account is None or group is None or root.state != "live":
         return False
     return root.locked_at is None or _moderates(viewer, group)
+
+
+async def _why_silent(visit: Visit, thread: Thread) -> str:
+    if visit.viewer.account and thread.group is not None and await is_cut_off(visit, thread.group):
+        return speaking.CUT_OFF
+    return why_silent(visit.viewer, thread.ours)
 
 
 def why_silent(viewer: Viewer, group: Group | None) -> str:

@@ -10,7 +10,7 @@ from fediverse_support.database import actors, drafts, groups
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages import agreeing, holding, reaching
 from fediverse_support.web.pages.groups import own_actor
-from fediverse_support.web.pages.places import known_group, may_enter
+from fediverse_support.web.pages.places import is_cut_off, known_group, may_enter
 from fediverse_support.web.pages.tagging import chosen_in, offered_in
 from fediverse_support.web.pages.threads import AUDIENCES, post_at, words_of
 from fediverse_support.web.rendering import N_, address_of
@@ -43,6 +43,7 @@ async def _write_page(
         trouble.status if trouble else 200,
         actor=actor,
         group=group,
+        is_cut_off=await is_cut_off(visit, actor),
         post=None,
         title=form.line("title"),
         source=form.text("source"),

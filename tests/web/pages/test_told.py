@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from fediverse_support.community import memberships, severing
+from fediverse_support.community.speaking import CUT_OFF
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict
 from fediverse_support.database import actors
@@ -113,3 +114,30 @@ async def test_whoever_wants_asks_to_join_again_and_nobody_else_does_it_for_them
     await level(world, "blocked")
     page = (await his.get("/")).text
     assert "/ask-again" not in page, "it is blocked again"
+
+
+async def test_nobody_is_let_write_where_no_word_would_arrive(world, village, ada, ben):
+    """Somebody who writes at night must not wait for an answer that cannot come."""
+    groups = await settled(world, village, ada, ben)
+    browser = await world.signed_in(ada)
+    place = f"/groups/lamp@{HOST}"
+    said = {"title": "Awake", "source": "Is anybody there?", "reach": "open"}
+    await browser.get(f"{place}/write")
+    await browser.submit(f"{place}/write", **said)
+    thread = (await browser.follow()).url.path
+    await level(world, "blocked")
+    page = (await browser.get(place)).text
+    assert CUT_OFF in page
+    assert f"{place}/write" not in page, "no button that leads nowhere"
+    assert CUT_OFF in (await browser.get(thread)).text
+    assert CUT_OFF in (await browser.get(f"{place}/write")).text
+    answer = await browser.submit(f"{place}/write", **said)
+    assert answer.status_code == 403
+    assert CUT_OFF in answer.text
+    assert "Is anybody there?" in answer.text, "what was written is not lost"
+    count = "select count(*) from posts where group_id = $1"
+    assert await world.pool.fetchval(count, groups["lamp"].id) == 1
+    await level(world, None)
+    assert CUT_OFF not in (await browser.get(place)).text
+    await browser.get(f"{place}/write")
+    assert (await browser.submit(f"{place}/write", **said)).status_code == 303
