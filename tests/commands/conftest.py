@@ -1,10 +1,15 @@
-"""The real program as a subprocess, on a data folder of its own with the embedded database."""
+"""The real program as a subprocess, on a data folder of its own with the embedded database.
+
+Commands that are tried beside one that serves find its database by DATABASE_URL: making a server for each
+file would take longer than the tests in it. `test_running.py` holds that an embedded one does as well.
+"""
 
 import asyncio
 import contextlib
 import io
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -12,10 +17,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -96,7 +102,7 @@ class Program:
         """Ask the database of the running program."""
 
         async def ask() -> list[Any]:
-            async with embedded.running(self.data, lambda _: None, join=True) as dsn:
+            async with self.dsn() as dsn:
                 connection = await asyncpg.connect(dsn)
                 try:
                     return await connection.fetch(query, *values)
@@ -104,6 +110,15 @@ class Program:
                     await connection.close()
 
         return asyncio.run(ask())
+
+    @asynccontextmanager
+    async def dsn(self) -> AsyncIterator[str]:
+        """The address of the database of the running program."""
+        if "DATABASE_URL" in self.environment:
+            yield self.environment["DATABASE_URL"]
+            return
+        async with embedded.running(self.data, lambda _: None, join=True) as found:
+            yield found
 
     @staticmethod
     def answers(address: str) -> bool:
@@ -166,8 +181,25 @@ def new_program() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def program(new_program: Any) -> Iterator[Program]:
+def own_database(server: dict[str, str]) -> Iterator[str]:
+    """The URL of a fresh, migrated database for the tests of one file."""
+    name = f"{server['prefix']}_commands_{os.getpid()}_{secrets.token_hex(4)}"
+
+    async def execute(statement: str) -> None:
+        connection = await asyncpg.connect(server["url"])
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(execute(f'create database "{name}" template "{server["prefix"]}" strategy file_copy'))
+    yield urlunsplit(urlsplit(server["url"])._replace(path=f"/{name}"))
+    asyncio.run(execute(f'drop database "{name}" with (force)'))
+
+
+@pytest.fixture(scope="module")
+def program(new_program: Any, own_database: str) -> Iterator[Program]:
     """A program that serves while the tests of one file run their commands beside it."""
-    found = new_program()
+    found = new_program(DATABASE_URL=own_database)
     with found.serving():
         yield found

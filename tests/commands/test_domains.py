@@ -38,9 +38,10 @@ def shelf():
 
 
 @pytest.fixture(scope="module")
-def program(new_program):
+def program(new_program, own_database):
     """A program beside one that serves, on a test network."""
     found = new_program(
+        DATABASE_URL=own_database,
         FS_DOMAIN="garden.localhost:8000",
         FS_ORIGIN="http://garden.localhost:8000",
         FS_OUTBOUND_ALLOW_PRIVATE="127.0.0.0/8",

@@ -5,8 +5,6 @@ import json
 
 import pytest
 
-from fediverse_support.database import embedded
-
 POLICY = """\
 [community]
 mode = "open"
@@ -47,7 +45,7 @@ def dsn(program) -> str:
     """The address of the database of the running program."""
 
     async def ask() -> str:
-        async with embedded.running(program.data, lambda _: None, join=True) as found:
+        async with program.dsn() as found:
             return found
 
     return asyncio.run(ask())
