@@ -56,7 +56,6 @@ def test_levels_are_set_by_hand_listed_and_taken_away(program):
         ("set", "garden.localhost", "blocked"),
         ("set", "co.uk", "blocked"),
         ("set", "192.0.2.1", "blocked"),
-        ("set", "x.example", "annoyed"),
         ("set", "x.example", "held", "--expires", "2020-01-01"),
         ("remove", "x.example"),
         ("unexclude", "x.example"),
@@ -65,6 +64,7 @@ def test_levels_are_set_by_hand_listed_and_taken_away(program):
         ("subscribe", "ftp://x", "x"),
     ):
         program.refused("domains", *wrong)
+    program.refused("domains", "set", "x.example", "annoyed", code=2)
     assert program.json("domains", "list") == []
     said = program.done(
         "domains", "set", "Bücher.Example.", "limited+no-media", "--reason", "Loud", "--note", "Ask Kim",
