@@ -117,6 +117,15 @@ async def replayed(pool: Pool, draft: Draft, since: datetime, progress: Progress
     return replay.report(severed)
 
 
+async def would_end(db: Connection, scope: str, document: Document) -> Severed:
+    """What would end because servers would be blocked under a draft that are not now.
+
+    Raises `Malformed` for one that cannot be put in force.
+    """
+    before, after, _ = await _both(db, Draft(scope=scope, document=document))
+    return await _severed(db, before, after)
+
+
 async def _both(db: Connection, draft: Draft) -> tuple[Policy, Policy, bool]:
     """The policy in force and the draft, compiled, and whether either asks for words."""
     version = await policy_versions.latest(db)

@@ -8,14 +8,16 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from fediverse_support.community import severing
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Trouble
 from fediverse_support.database import policy_benches, policy_versions
 from fediverse_support.database.policy_versions import Version
-from fediverse_support.moderation import policy
+from fediverse_support.moderation import policy, trying
 from fediverse_support.policy import file, findings, merging, scopes
 from fediverse_support.policy.document import RuleText
 from fediverse_support.policy.findings import Known
+from fediverse_support.policy.replay import Severed
 from fediverse_support.policy.wording import Finding
 from fediverse_support.web.desk import differences, sheets
 from fediverse_support.web.desk.benches import Bench, both
@@ -51,10 +53,27 @@ async def _apply_page(visit: Visit, bench: Bench, form: Form, refusal: Trouble |
         meanwhile=sheets.meanwhile(visit, sheet) if is_crossed else None,
         crossed=merging.merged(sheet.base, sheet.document, sheet.standing)[1] if is_crossed else (),
         findings=await noticed(visit, sheet),
+        ends=await _ends(visit, sheet),
+        grace=severing.GRACE.days,
         is_tried=await policy_benches.is_tried(visit.db, visit.account.id, bench.scope, sheet.document),
         why=form.line("why"),
         message=visit.text(refusal.message) if refusal else "",
     )
+
+
+async def _ends(visit: Visit, sheet: Sheet) -> Severed | None:
+    """Whose follows it would end; None if nobody's, or if it could not be put into force as it is.
+
+    Of what a draft holds only how the community begins with servers decides about that.
+    """
+    standing, wanted = sheet.standing, sheet.document
+    if (standing.mode, standing.consensus) == (wanted.mode, wanted.consensus):
+        return None
+    try:
+        ends = await trying.would_end(visit.db, sheet.scope, wanted)
+    except Malformed:
+        return None
+    return ends if ends.members or ends.followers else None
 
 
 async def noticed(visit: Visit, sheet: Sheet) -> list[str]:

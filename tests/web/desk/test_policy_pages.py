@@ -403,10 +403,15 @@ async def test_a_try_says_what_would_end_and_when_it_is_not_about_the_draft_any_
     assert await Tries(world.pool).step()
     page = (await hand.browser.get(where)).text
     assert "This would end memberships" in page
+    ahead = await hand.get("/apply")
+    assert "This would end memberships" in ahead, "who does not try it is told as well, before it is done"
+    assert "1 account there follows" in ahead
     assert "harbour.example" in page
     assert "1 account there follows" in page
     assert "You have changed something since" not in page
+    await hand.post("/ways", mode="open", consensus="2")
     await hand.write(HARBOUR)
+    assert "This would end" not in await hand.get("/apply"), "a rule ends no follow"
     assert "You have changed something since" in (await hand.browser.get(where)).text
     other = await world.signed_in(await world.member("rita", role="admin"))
     assert (await other.get(where)).status_code == 404
