@@ -34,31 +34,9 @@ ROUNDS = 5
 """Each post is judged so often, all others in between; the least counts, so that what else runs counts less."""
 LIMIT_MICROSECONDS, LIMIT_RATIO, LIMIT_SECONDS, LIMIT_MEGABYTES = 100.0, 2.0, 5.0, 150.0
 
-_SYLLABLES = [
-    "ka",
-    "lo",
-    "mi",
-    "ter",
-    "an",
-    "sel",
-    "ve",
-    "ro",
-    "dis",
-    "un",
-    "pra",
-    "gh",
-    "to",
-    "in",
-    "es",
-    "bor",
-    "quil",
-    "ne",
-    "ash",
-    "wy",
-    "tham",
-    "or",
-    "ple",
-]
+SYLLABLES = "ka lo mi ter an sel ve ro dis un pra gh to in es bor quil ne ash wy tham or ple".split()  # noqa: SIM905
+"""What the invented words are made of."""
+
 _LEVELS: tuple[Level, ...] = ("trusted", "allowed", "default", "limited", "held", "blocked")
 
 
@@ -165,7 +143,7 @@ class _Source:
 
 
 def _word(rng: random.Random) -> str:
-    return "".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(2, 4)))
+    return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 4)))
 
 
 def _domain(rng: random.Random) -> str:

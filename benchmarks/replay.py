@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from benchmarks import stage
+from benchmarks.policy import SYLLABLES
 from benchmarks.table import Figure
 from fediverse_support.core.identifiers import id_at
 from fediverse_support.database import pool
@@ -26,24 +27,6 @@ LIMIT_MICROSECONDS = 600.0
 
 _NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 _SENDERS, _HOSTS, _PHRASES, _RULES = 2_000, 200, 10_000, 500
-_SYLLABLES = (
-    "ka",
-    "lo",
-    "mi",
-    "ter",
-    "an",
-    "sel",
-    "ve",
-    "ro",
-    "dis",
-    "un",
-    "pra",
-    "to",
-    "in",
-    "bor",
-    "quil",
-    "ne",
-)
 _BATCH = 5_000
 
 
@@ -115,7 +98,7 @@ def _draft(document: Document) -> Document:
 
 
 def _word(rng: random.Random) -> str:
-    return "".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(3, 5)))
+    return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(3, 5)))
 
 
 async def _arrive(db: Connection, rng: random.Random) -> None:
