@@ -4,6 +4,7 @@ Both databases live in one embedded PostgreSQL, which starts twice as fast as tw
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -20,6 +21,17 @@ from fediverse_support.worker import Worker
 
 NAMES = ("garden", "harbour")
 LOOPBACK = "127.0.0.0/8"
+KEPT = (
+    "domain",
+    "origin",
+    "bind",
+    "data_dir",
+    "database_url",
+    "outbound_allow_private",
+    "outbound_allow_http",
+    "log",
+)
+"""The settings in which a demo differs from the defaults."""
 
 
 class Watchers(msgspec.Struct, frozen=True):
@@ -71,9 +83,17 @@ async def opened(
     foundations = await asyncio.gather(
         *(stack.enter_async_context(laid(found, _quietly)) for found in settings)
     )
+    for found in settings:
+        _keep(found)
     return [
         _with_worker(name, foundation, watchers) for name, foundation in zip(NAMES, foundations, strict=True)
     ]
+
+
+def _keep(settings: Settings) -> None:
+    """Write down what `FS_SETTINGS` names for commands beside the demo, anew at each start."""
+    lines = [f"{name} = {json.dumps(getattr(settings, name))}" for name in KEPT]
+    (settings.data_path / "settings.toml").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 def _with_worker(name: str, foundation: Foundation, watchers: Watchers) -> Community:

@@ -89,6 +89,10 @@ def introduction(story: Story, port: int, folder: str) -> list[Text]:
         Text(
             "  3. Look at the desk as ruth or noor: what arrived, what policy decided, who waits at the door."
         ),
+        Text("  4. Commands work beside it, here for The Garden:"),
+        Text.assemble(
+            "     FS_SETTINGS=", (f"{folder}/garden/settings.toml", "dim"), " fediverse-support policy show"
+        ),
         Text(),
         Text.assemble("  Ctrl-C stops everything. What is said stays in ", (folder, "dim"), ";"),
         Text("  make run ARGS=--fresh starts over."),

@@ -171,5 +171,6 @@ def test_the_introduction_says_where_to_look_who_to_be_and_how_to_stop():
         "looks after the whole community",
         "Ctrl-C",
         "/folder",
+        "FS_SETTINGS=/folder/garden/settings.toml",
     ):
         assert needed in text
