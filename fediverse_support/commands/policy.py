@@ -76,7 +76,8 @@ async def check(file: FileOrDash, /, *, group: OfGroup = None, as_json: AsJson =
     else:
         say(*found)
     if errors := sum(one.weight == "error" for one in found):
-        raise Malformed(f"{file.name} cannot be applied: {errors} errors.")
+        many = "1 error" if errors == 1 else f"{errors:,} errors"
+        raise Malformed(f"{file.name} cannot be applied: {many}.")
     if not as_json and not found:
         say("Nothing is wrong with it.")
 

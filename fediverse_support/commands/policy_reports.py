@@ -1,7 +1,7 @@
 """How the policy commands tell what they found, on a terminal."""
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -165,7 +165,9 @@ def explained(found: Sequence[Explained], arrived: Arrived | None) -> None:
         for matched in one.rules:
             say(f"Rule {matched.name}")
             say_below(matched.sentence)
-        for name, value in one.decided.facts.items():
+        if one.decided.facts:
+            say("What was known when it was decided:")
+        for name, value in _flat(one.decided.facts):
             say_below(f"{name}: {value}")
         if one.today is not None:
             say(f"Today it would be: {_worded(one.today)}")
@@ -173,6 +175,19 @@ def explained(found: Sequence[Explained], arrived: Arrived | None) -> None:
             say("Its words are kept no longer: what rules about words would say today is not known.")
     if arrived:
         say(f"What became of it: {arrived.state}. {arrived.outcome}")
+
+
+def _flat(facts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Facts one to a line, as they would be typed: `sender.accepted`, `yes`, `a, b`."""
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        elif isinstance(value, bool):
+            yield f"{above}{name}", "yes" if value else "no"
+        elif isinstance(value, list | tuple):
+            yield f"{above}{name}", ", ".join(str(one) for one in value)
+        else:
+            yield f"{above}{name}", str(value)
 
 
 def explained_json(found: Sequence[Explained], arrived: Arrived | None) -> dict[str, Any]:

@@ -134,6 +134,8 @@ def test_a_policy_is_checked_tried_applied_explained_exported_and_taken_back(pro
 
     explained = program.done("policy", "explain", arrival)
     assert "Today it would be: hold (instance: Newcomers with media wait)" in explained
+    assert "    hosts: x.example\n" in explained, "as words, not as Python writes them"
+    assert "{" not in explained
     for given in (arrival, "117000000000000001"):
         (one,) = program.json("policy", "explain", given)["decisions"]
         assert (one["decision"], one["policy_version"], one["today"]["outcome"]) == (
