@@ -29,6 +29,7 @@ class Form(msgspec.Struct, frozen=True):
 
     fields: Mapping[str, str]
     files: Mapping[str, bytes] = {}
+    file_names: Mapping[str, str] = {}
 
     def text(self, name: str) -> str:
         """Several lines, with Unix line ends, as they were written."""
@@ -53,6 +54,10 @@ class Form(msgspec.Struct, frozen=True):
         except UnicodeDecodeError:
             raise Malformed("This file is not text in UTF-8. Save it as UTF-8 and choose it again.") from None
         return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+    def file_name(self, name: str) -> str:
+        """What the file is called where it came from, on one line; empty for none."""
+        return " ".join(self.file_names.get(name, "").split())
 
     def path(self, name: str, otherwise: str = "/") -> str:
         """A path on this server, or `otherwise` for anything that could lead away."""
@@ -96,13 +101,14 @@ async def read_upload(request: Request) -> Form:
         ).parse()
     except (MultiPartException, KeyError, UnicodeDecodeError):
         raise Malformed("The form could not be read.") from None
-    fields, files = dict[str, str](), dict[str, bytes]()
+    fields, files, names = dict[str, str](), dict[str, bytes](), dict[str, str]()
     for name, value in sent.multi_items():
         if isinstance(value, UploadFile):
             files[name] = await value.read()
+            names[name] = value.filename or ""
         else:
             fields[name] = value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    return Form(fields, files)
+    return Form(fields, files, names)
 
 
 class _InMemory(MultiPartParser):

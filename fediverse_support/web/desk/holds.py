@@ -12,6 +12,7 @@ from starlette.routing import Route
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.core.events import Event
+from fediverse_support.core.markup import plain_text
 from fediverse_support.core.models import Actor
 from fediverse_support.core.polls import Poll
 from fediverse_support.database import decisions, events, hold_lines, policy_versions, polls, posts
@@ -27,7 +28,7 @@ from fediverse_support.policy.warnings import WARNINGS
 from fediverse_support.web.desk.benches import Bench, both
 from fediverse_support.web.desk.overview import number_in
 from fediverse_support.web.forms import Form
-from fediverse_support.web.rendering import N_
+from fediverse_support.web.rendering import N_, below_title
 from fediverse_support.web.security import Visit
 
 EXCERPT = 600
@@ -195,11 +196,14 @@ async def _chosen_group(visit: Visit, bench: Bench) -> tuple[int | None, Actor |
 
 def _card(visit: Visit, bench: Bench, line: Line, document: Document) -> Card:
     words = hold_words.of(line)
+    # The title of a post stands above it as a heading.
+    post = line.post if line.hold.kind == "post" else None
+    text = plain_text(below_title(post)) if post else words.text
     return Card(
         line=line,
         words=words,
-        excerpt=words.text[:EXCERPT],
-        is_whole=len(words.text) <= EXCERPT,
+        excerpt=text[:EXCERPT],
+        is_whole=len(text) <= EXCERPT,
         what=_what(visit, line),
         rules=[_sentence(visit, bench, name, document) for name in line.hold.rules],
         stamp=holds.stamp(line),

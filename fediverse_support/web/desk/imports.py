@@ -75,7 +75,7 @@ async def choose(visit: Visit, form: Form) -> Response:
     given = form.line("format")
     draft = ImportDraft(
         text=text,
-        source=form.line("source")[:LONGEST_SOURCE] or visit.text(PASTED),
+        source=(form.line("source") or form.file_name("file"))[:LONGEST_SOURCE] or visit.text(PASTED),
         format=cast(Format, given if given in FORMATS else "auto"),
         overwrite=form.ticked("overwrite"),
         allow=form.ticked("allow"),

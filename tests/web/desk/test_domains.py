@@ -192,6 +192,8 @@ async def test_a_list_is_seen_before_it_is_taken_over(world, village, ada, desk)
                   "hidden in part", "lamp@bad.example", "Take over 2 servers", "From: a friend"):  # fmt: skip
         assert words in page.text, words
     assert await levels(world) == {}, "it was only looked at"
+    assert (await choose(SUSPENDS.encode(), source="")).status_code == 303
+    assert "From: list.csv" in (await desk.get("/desk/domains/import/look")).text
     answer = await desk.submit("/desk/domains/import/look", do="take", is_sure="yes")
     assert answer.status_code == 303
     assert await levels(world) == {"bad.example": "blocked", "worse.example": "limited"}
