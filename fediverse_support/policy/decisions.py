@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from fediverse_support.policy.wording import N_
+
 
 class Outcome(enum.IntEnum):
     """What happens to an arrival. The larger, the more severe."""
@@ -80,7 +82,7 @@ def combine(verdicts: Sequence[Verdict], policy_version: int) -> Decision:
     most severe verdict, by rule name where several are equal.
     """
     if not verdicts:
-        return Decision(Outcome.ACCEPT, (), "No rule speaks against it.", frozenset(), policy_version)
+        return Decision(Outcome.ACCEPT, (), N_("No rule speaks against it."), frozenset(), policy_version)
     ranked = sorted(verdicts, key=lambda verdict: (-verdict.outcome, verdict.rule))
     amendments: frozenset[str] = frozenset().union(*(verdict.amendments for verdict in ranked))
     first = ranked[0]

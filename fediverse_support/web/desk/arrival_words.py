@@ -16,7 +16,7 @@ Fact = tuple[str, object]
 KINDS: dict[str, str] = {
     "Create": N_("a new post"),
     "Update": N_("changed words"),
-    "Announce": N_("a boost"),
+    "Announce": N_("a post passed on"),
     "Follow": N_("a wish to follow or join"),
     "Like": N_("a like"),
     "Dislike": N_("a dislike"),

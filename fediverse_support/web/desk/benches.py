@@ -39,6 +39,10 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
         """The address of the rules."""
         return f"{self.base}/policy"
 
+    def called(self, rule: str) -> str:
+        """How a rule of a decision is called here: without this scope, which would stand before each."""
+        return rule.removeprefix(f"{self.scope}: ")
+
 
 BenchPage = Callable[[Visit, Bench], Awaitable[Response]]
 BenchDeed = Callable[[Visit, Bench, Form], Awaitable[Response]]

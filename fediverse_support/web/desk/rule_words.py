@@ -63,8 +63,8 @@ TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
 LABELS: dict[str, str] = {
     "sender": N_("How the sender stands here"),
     "from": N_("From here or from elsewhere"),
-    "actor": N_("This person"),
-    "domain": N_("This server"),
+    "actor": N_("A certain person"),
+    "domain": N_("The server it is from"),
     "software": N_("The software of the server"),
     "bot": N_("Says that it is a bot"),
     "account_younger_than": N_("Account younger than"),

@@ -113,7 +113,7 @@ def _line(visit: Visit, bench: Bench, decided: Decided, post: Found | None) -> L
         actor=decided.actor_uri,
         group=decided.group_name,
         reason=decided.reason,
-        rules=decided.rules,
+        rules=tuple(bench.called(rule) for rule in decided.rules),
         amendments=amended(visit, decided),
         post_url=post_url(bench, post.id, post.public_id, post.state) if post else "",
     )
