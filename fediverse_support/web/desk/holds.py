@@ -13,7 +13,7 @@ from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.core.events import Event
 from fediverse_support.core.markup import plain_text
-from fediverse_support.core.models import Actor
+from fediverse_support.core.models import Actor, Post
 from fediverse_support.core.polls import Poll
 from fediverse_support.database import decisions, events, hold_lines, policy_versions, polls, posts
 from fediverse_support.database.hold_lines import Line
@@ -196,9 +196,7 @@ async def _chosen_group(visit: Visit, bench: Bench) -> tuple[int | None, Actor |
 
 def _card(visit: Visit, bench: Bench, line: Line, document: Document) -> Card:
     words = hold_words.of(line)
-    # The title of a post stands above it as a heading.
-    post = line.post if line.hold.kind == "post" else None
-    text = plain_text(below_title(post)) if post else words.text
+    text = _below_heading(line.post) if line.post and line.hold.kind == "post" else words.text
     return Card(
         line=line,
         words=words,
@@ -208,6 +206,12 @@ def _card(visit: Visit, bench: Bench, line: Line, document: Document) -> Card:
         rules=[_sentence(visit, bench, name, document) for name in line.hold.rules],
         stamp=holds.stamp(line),
     )
+
+
+def _below_heading(post: Post) -> str:
+    """The words of a post without its title, which stands above them; that may be all there is."""
+    text = plain_text(below_title(post))
+    return "" if post.is_root and text.strip() == post.title else text
 
 
 def _what(visit: Visit, line: Line) -> str:

@@ -86,6 +86,9 @@ async def test_the_line_says_a_title_once_though_its_server_repeats_it_in_the_wo
     page = (await world.carla.get("/groups/night_owls/holds")).text
     assert page.count("MARKER title") == 1
     assert "MARKER words" in page
+    async with acquire(world.pool) as db:
+        await db.execute("update posts set content_html = '<p>MARKER title</p>'")
+    assert (await world.carla.get("/groups/night_owls/holds")).text.count("MARKER title") == 1
 
 
 async def test_an_author_reads_that_it_waits_and_where_and_changes_it_when_asked(world, owls):
