@@ -81,15 +81,16 @@ async def take(
     said = _said(state, given, listing)
     numbers: dict[str, int] = {"domains": len(said)} | {str(why): n for why, n in listing.skipped.items()}
     if has_shrunk(state.said, said) and not is_sure:
+        numbers |= {"before": len(state.said), "missing": len(state.said.keys() - said.keys())}
         return Fetched(
-            name=subscription.name, outcome="too-small", numbers=numbers, message=_too_small(state, said)
+            name=subscription.name, outcome="too-small", numbers=numbers, message=_too_small(numbers)
         )
     await _remember(db, subscription, given)
     await _adopt(db, subscription, state, said)
     wanted = _wanted(state, said)
     await _overtake(db, state, wanted, now)
     fresh = [one for one in wanted if one.domain not in state.waiting or not _is_same(state, one)]
-    doubt = "" if is_sure else await _doubt(db, subscription, listing, fresh)
+    doubt, cuts = ("", {}) if is_sure else await _doubt(db, subscription, listing, fresh)
     waits = subscription.drafts or bool(doubt)
     await stored.add_changes(db, subscription.id, fresh, "waiting" if waits else "applied", now)
     if not waits:
@@ -101,7 +102,7 @@ async def take(
     return Fetched(
         name=subscription.name,
         outcome=outcome,
-        numbers=numbers | _counted(fresh, waits),
+        numbers=numbers | cuts | _counted(fresh, waits),
         message=f"{doubt} {message}".strip(),
     )
 
@@ -128,10 +129,10 @@ def _is_same(state: _State, wanted: Difference) -> bool:
     return state.waiting[wanted.domain].after == wanted.after
 
 
-def _too_small(state: _State, said: Mapping[str, Listed]) -> str:
-    gone = len(state.said.keys() - said.keys())
+def _too_small(numbers: Mapping[str, int]) -> str:
     return (
-        f"The list named {len(state.said)} domains, and {gone} of them are missing now: more than a third. "
+        f"The list named {numbers['before']} domains, and {numbers['missing']} of them are missing now: "
+        "more than a third. "
         "Nothing was changed. Fetch it anyway if that is meant."
     )
 
@@ -162,17 +163,21 @@ def _counted(fresh: Iterable[Difference], waits: bool) -> dict[str, int]:
 
 async def _doubt(
     db: Connection, subscription: Subscription, listing: Listing, fresh: Sequence[Difference]
-) -> str:
-    """Why changes should wait for a person although the list may count at once; empty if they need not."""
+) -> tuple[str, dict[str, int]]:
+    """Why changes should wait for a person although the list may count at once; empty if they need not.
+
+    With it how many servers it would `cut` off, of how many that are `known`.
+    """
     if listing.is_about_everyone:
-        return "The list names everybody: all servers, or all under a suffix such as co.uk."
+        return "The list names everybody: all servers, or all under a suffix such as co.uk.", {}
     if subscription.most != "blocked" or not subscription.is_on:
-        return ""
+        return "", {}
     blocks = [one.domain for one in fresh if one.after is not None and one.after.level == "blocked"]
     cut, known = await cutting.cut_off(db, blocks, by_list=True)
     if cut * 2 <= known:
-        return ""
-    return f"It would end the exchange with {cut} of the {known} servers that people here know."
+        return "", {}
+    words = f"It would end the exchange with {cut} of the {known} servers that people here know."
+    return words, {"cut": cut, "known": known}
 
 
 async def _state(db: Connection, subscription: Subscription) -> _State:

@@ -3,7 +3,7 @@
 A file of several mebibytes is read for those who look after the community and for nobody else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast, get_args
 
 from starlette.responses import RedirectResponse, Response
@@ -110,7 +110,7 @@ async def _look(visit: Visit, draft: ImportDraft, refusal: Trouble | None = None
         status,
         draft=draft,
         imported=imported,
-        skipped=_skipped(visit, imported),
+        skipped=skipped_in_words(visit, imported.skipped.items()),
         blocked=ahead.settled.newly_blocked,
         ends=ahead.ends,
         severs=ahead.severs,
@@ -139,12 +139,10 @@ async def _taken(visit: Visit, db: Connection, draft: ImportDraft, is_sure: bool
     )
 
 
-def _skipped(visit: Visit, imported: Imported) -> list[tuple[int, str]]:
-    return [
-        (imported.skipped[why], visit.text(words))
-        for why, words in SKIPS.items()
-        if imported.skipped.get(why)
-    ]
+def skipped_in_words(visit: Visit, skipped: Iterable[tuple[str, int]]) -> list[tuple[int, str]]:
+    """How many rows of a list were left out, and why, in the visitor's language."""
+    found = dict(skipped)
+    return [(found[why], visit.text(words)) for why, words in SKIPS.items() if found.get(why)]
 
 
 @deed(Access.STAFF)

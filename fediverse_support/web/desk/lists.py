@@ -16,6 +16,7 @@ from fediverse_support.moderation import foretelling, subscriptions
 from fediverse_support.moderation.list_fetching import ListFetcher
 from fediverse_support.moderation.settling import Settled
 from fediverse_support.policy.document import ListText
+from fediverse_support.web.desk.imports import skipped_in_words
 from fediverse_support.web.forms import Form
 from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Access, Visit, deed, page
@@ -82,6 +83,8 @@ async def _show(visit: Visit, overview: Overview, form: Form, refusal: Trouble |
         more=drafts[DRAFTS_AT_ONCE - 1].id if len(drafts) > DRAFTS_AT_ONCE else None,
         after=after,
         fetches=await stored.fetches(visit.db, overview.id, 10),
+        left_out=lambda fetch: skipped_in_words(visit, fetch.numbers.items()),
+        in_words=visit.text,
         history=[change for change in history if change.state != "waiting"],
         form=form,
         formats=FORMATS,

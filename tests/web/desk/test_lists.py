@@ -126,3 +126,17 @@ async def test_before_a_list_ends_follows_it_says_whose(world, village, ada, des
     page = (await desk.get("/desk/domains?from=big")).text
     assert 'href="/desk/domains/of/n1.example"' in page
     assert "Follows end soon" in page
+
+
+async def test_what_a_fetch_came_to_is_said_in_the_language_of_who_reads(world, desk):
+    await subscribed(desk, drafts="yes")
+    await fetched(world, "bad.example", "worse.example", "10.0.0.1", "co.uk")
+    page = " ".join((await desk.get("/desk/lists/big")).text.split())
+    assert "2 changes wait for a yes." in page
+    assert "It names everybody" in page
+    assert "Left out: an IP address (1)" in page, "what is not taken is counted, with why"
+    german = " ".join((await desk.get("/desk/lists/big", **{"accept-language": "de"})).text.split())
+    assert "changes wait" not in german
+    await fetched(world, "bad.example")
+    page = " ".join((await desk.get("/desk/lists/big")).text.split())
+    assert "1 of 2 servers would be gone" in page
