@@ -7,7 +7,8 @@ IN := .venv/bin
 BOOTSTRAP = @command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed: there is no '$(PYTHON)' here." >&2; exit 1; }; \
 	$(PYTHON) scripts/bootstrap.py
 POSTGRES15 ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin /usr/pgsql-15/bin /opt/homebrew/opt/postgresql@15/bin))
-PYTEST = $(IN)/python -m pytest -n $(WORKERS) --dist loadfile
+# In the order of their names: the few that take long then do not all come at the end.
+PYTEST = $(IN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test test-postgres15 lint format bench lock clean setup setup-test
 
