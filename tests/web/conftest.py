@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from fediverse_support.accounts import members, passwords, sessions
 from fediverse_support.community import groups, memberships, posts
 from fediverse_support.core import clock
+from fediverse_support.core.identifiers import new_id
 from fediverse_support.core.models import Account, Actor, Group, Post, Role
 from fediverse_support.core.sealing import Seal
 from fediverse_support.core.settings import Settings
@@ -288,7 +289,7 @@ class Village:
                                     followers_url, handle_confirmed)
                 values ($1, $2, $3, false, $4, $5, $4, $2 || '/inbox', $2 || '/followers', true)
                 """,
-                abs(hash(uri)) >> 3,
+                new_id(),
                 uri,
                 type,
                 name,
