@@ -61,10 +61,11 @@ _PRIVATE = re.compile(
 _log = structlog.get_logger(__name__)
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: Settings, *, least: int = logging.INFO) -> None:
     """Let everything in this process log by these rules, to standard error. Safe to run twice.
 
-    Text on a terminal and JSON elsewhere, unless `settings.log` names one of them.
+    Text on a terminal and JSON elsewhere, unless `settings.log` names one of them. `least` is the level below
+    which nothing is said, as `logging` counts them.
     """
     is_terminal = sys.stderr.isatty()
     as_text = settings.log == "text" or (settings.log == "" and is_terminal)
@@ -78,7 +79,7 @@ def configure(settings: Settings) -> None:
             if as_text
             else structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -1,6 +1,7 @@
 """Starting everything in order, and stopping it: the whole life of the demo in one event loop."""
 
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -45,7 +46,9 @@ async def _demo(listener: socket.socket, folder: Path, fresh: bool) -> None:
     stop = _stop_on_signals()
     view, tide = View(), Tide()
     port: int = listener.getsockname()[1]
-    logs.configure(communities.settings_of(communities.NAMES[0], port, folder, ""))
+    # What crosses is told in sentences of the demo's own: the log is only for what goes wrong.
+    settings = communities.settings_of(communities.NAMES[0], port, folder, "")
+    logs.configure(settings, least=logging.WARNING)
     is_told = (folder / TOLD).exists() and not fresh
     if not is_told:
         await asyncio.to_thread(_forget, folder)

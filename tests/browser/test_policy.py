@@ -134,7 +134,7 @@ async def test_somebody_new_holds_newcomers_tries_applies_explains_and_undoes(be
     await page.click("text=Write a rule")
     await page.fill("#name", "Newcomers from harbour with pictures")
     for condition, fill in (
-        ("This server", lambda: page.fill("#when-domain-value", "harbour.example")),
+        ("The server it is from", lambda: page.fill("#when-domain-value", "harbour.example")),
         ("How the sender stands here", lambda: page.check("input[name='when.sender.newcomer']")),
         ("Brings pictures, sounds or films", lambda: page.select_option("#when-has_media-value", "yes")),
     ):

@@ -192,6 +192,7 @@ def test_nothing_in_the_story_was_refused_or_put_off_but_the_first_words_of_a_st
 def test_nobody_at_the_terminal_reads_what_is_said(demo: Demo):
     text = "\n".join(demo.lines)
     assert "kettle" not in text
+    assert "inbox.decided" not in text, "the story is told in sentences"
     assert "Hospital" not in text
 
 
