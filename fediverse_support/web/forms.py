@@ -64,6 +64,15 @@ class Form(msgspec.Struct, frozen=True):
         return local_path(self.fields.get(name, ""), otherwise)
 
 
+def number_in(text: str) -> int | None:
+    """One of our numbers, out of a path or a field; None for whatever the database could not hold.
+
+    >>> number_in("117660616146267807"), number_in("-1"), number_in("9" * 30)
+    (117660616146267807, None, None)
+    """
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+
+
 async def read(request: Request) -> Form:
     """The form in the body of `request`.
 

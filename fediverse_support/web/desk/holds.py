@@ -25,6 +25,7 @@ from fediverse_support.policy import sentences
 from fediverse_support.policy.decisions import WARN
 from fediverse_support.policy.document import Document
 from fediverse_support.policy.warnings import WARNINGS
+from fediverse_support.web import forms
 from fediverse_support.web.desk.benches import Bench, both
 from fediverse_support.web.desk.overview import number_in
 from fediverse_support.web.forms import Form
@@ -79,13 +80,12 @@ async def queue(visit: Visit, bench: Bench) -> Response:
     query = visit.request.query_params
     state: State = "returned" if query.get("state") == "returned" else "waiting"
     group_id, chosen = await _chosen_group(visit, bench)
-    after = query.get("after", "")
     found = await holds.waiting(
         visit.db,
         visit.viewer,
         group_id=group_id,
         state=state,
-        after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None,
+        after=forms.number_in(query.get("after", "")),
         limit=holds.AT_ONCE + 1,
     )
     document = await policy_versions.document(visit.db)

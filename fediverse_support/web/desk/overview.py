@@ -7,6 +7,7 @@ from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.database import hold_lines, inbox, reports
 from fediverse_support.moderation import cases, deeds, sign_ups
+from fediverse_support.web import forms
 from fediverse_support.web.forms import Form
 from fediverse_support.web.security import Access, Visit, deed, page
 
@@ -15,10 +16,10 @@ AT_ONCE = 50
 
 def number_in(visit: Visit, name: str = "id") -> int:
     """The number in the path; raises `Missing` if it is none that the database could hold."""
-    text = str(visit.request.path_params[name])
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    number = forms.number_in(str(visit.request.path_params[name]))
+    if number is None:
         raise Missing
-    return int(text)
+    return number
 
 
 @page(Access.STAFF)

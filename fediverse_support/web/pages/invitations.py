@@ -14,7 +14,7 @@ from fediverse_support.core.models import Group
 from fediverse_support.database import actors
 from fediverse_support.database.invitations import Invitation
 from fediverse_support.moderation import deeds
-from fediverse_support.web import doors
+from fediverse_support.web import doors, forms
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.joining import NOTHING, REFUSALS, sent
@@ -157,12 +157,11 @@ def _small(text: str) -> int:
 async def revoke(visit: Visit, form: Form) -> Response:
     """Take an invitation back; who came by it stays."""
     group = await cared_for(visit)
-    number = form.line("invitation")
     async with visit.db.transaction():
         await invitations.revoke(
             visit.db,
             group,
-            int(number) if number.isdecimal() and len(number) < 19 else 0,
+            forms.number_in(form.line("invitation")) or 0,
             clock.now(),
         )
     return RedirectResponse(f"{address_of(group.actor)}/invitations", 303)

@@ -12,6 +12,7 @@ from fediverse_support.database import actors, groups, posts, reports, rules
 from fediverse_support.database.reports import Report
 from fediverse_support.moderation import cases
 from fediverse_support.moderation import reports as moderation
+from fediverse_support.web import forms
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.cared_for import cared_for_group
 from fediverse_support.web.pages.groups import own_actor
@@ -117,12 +118,12 @@ async def _case(visit: Visit, one: Report) -> Case:
 async def close(visit: Visit, form: Form) -> Response:
     """Put a report away, with a word on what was done."""
     group = await cared_for_group(visit)
-    number = form.line("report")
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
+    number = forms.number_in(form.line("report"))
+    if number is None:
         raise Missing
     async with visit.db.transaction():
         await cases.close_report(
-            visit.db, int(number), visit.account, form.line("note")[:500], clock.now(), group_id=group.id
+            visit.db, number, visit.account, form.line("note")[:500], clock.now(), group_id=group.id
         )
     return RedirectResponse(f"{address_of(group)}/reports", 303)
 

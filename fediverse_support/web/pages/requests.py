@@ -17,6 +17,7 @@ from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import actors, join_requests
 from fediverse_support.database.join_requests import Asker
 from fediverse_support.moderation import deeds
+from fediverse_support.web import forms
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.groups import own_actor
 from fediverse_support.web.pages.places import cared_for
@@ -180,7 +181,7 @@ async def set_questions(visit: Visit, form: Form) -> Response:
 
 def _number(text: str) -> int:
     """A number of ours, 0 for anything else."""
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
+    return forms.number_in(text) or 0
 
 
 POST = ["POST"]

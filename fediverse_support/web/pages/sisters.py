@@ -10,6 +10,7 @@ from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import groups, surroundings
 from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.moderation import deeds
+from fediverse_support.web import forms
 from fediverse_support.web.forms import Form
 from fediverse_support.web.pages.places import cared_for, check_known
 from fediverse_support.web.rendering import address_of
@@ -80,11 +81,11 @@ async def _found(visit: Visit, address: str) -> Actor:
 async def remove(visit: Visit, form: Form) -> Response:
     """Let a group stand next door no longer."""
     group = await cared_for(visit)
-    number = form.line("sister")
-    if not number.isdecimal() or len(number) > 18:
+    number = forms.number_in(form.line("sister"))
+    if number is None:
         raise Malformed("Please use the buttons on the page.")
     async with visit.db.transaction():
-        await sisters.remove(visit.db, group, int(number))
+        await sisters.remove(visit.db, group, number)
         await deeds.record(visit.db, visit.account, "remove sister group", group.actor.name, "", clock.now())
     return RedirectResponse(f"{address_of(group.actor)}/sisters", 303)
 

@@ -6,6 +6,7 @@ from starlette.routing import Route
 from fediverse_support.community import rejoining
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
+from fediverse_support.web import forms
 from fediverse_support.web.forms import Form
 from fediverse_support.web.security import Access, Visit, deed
 
@@ -21,21 +22,21 @@ async def put_away(visit: Visit, form: Form) -> Response:
 @deed(Access.MEMBER, limit="60 per 10 minutes")
 async def ask_again(visit: Visit, form: Form) -> Response:
     """Ask to join a group again, now that there is exchange with its server."""
-    wanted = form.line("group")
-    if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 18:
+    wanted = forms.number_in(form.line("group"))
+    if wanted is None:
         raise Missing
     async with visit.db.transaction():
         await rejoining.ask_again(
-            visit.db, visit.services.site, visit.account, _number(visit), int(wanted), clock.now()
+            visit.db, visit.services.site, visit.account, _number(visit), wanted, clock.now()
         )
     return RedirectResponse("/", 303)
 
 
 def _number(visit: Visit) -> int:
-    text = str(visit.request.path_params["id"])
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    number = forms.number_in(str(visit.request.path_params["id"]))
+    if number is None:
         raise Missing
-    return int(text)
+    return number
 
 
 ROUTES: list[Route] = [
