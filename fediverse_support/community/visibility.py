@@ -1,11 +1,15 @@
-"""Who may see what. There is one rule, the SQL function `may_see` (migrations/0008_doors.sql):
+"""Who may see what. There is one rule, the SQL function `may_see` (migrations/0031_people.sql):
 
 - a live post with reach *open* or *quiet* is seen by everyone;
 - a live post with reach *members* is seen by its author, the members of its group and who looks after it,
   and by servers that have approved members of the group;
 - a live post with reach *sealed* is seen by the same people, and never leaves this server;
+- a live post with reach *followers*, which is in no group, is seen by its author, by who follows them and by
+  whom it names; one with reach *direct* by its author and whom it names. Nobody looks after those;
 - a held or hidden post is seen by its author, by who looks after its group, and by the moderators;
 - a deleted post is seen by nobody.
+
+Two people of whom one has blocked the other see nothing that the other wrote, unless they look after it.
 
 Every query that reads posts to show them calls it with a `Viewer`; another server that asks is one too.
 """
@@ -19,7 +23,7 @@ def is_public(post: Post) -> bool:
 
 
 def leaves(post: Post) -> bool:
-    """Whether this post is ever sent or served to another server: to everybody's, or to those of members."""
+    """Whether this post is ever sent to another server: to everybody's, or to those of whom it is for."""
     return post.state == "live" and post.reach != "sealed"
 
 

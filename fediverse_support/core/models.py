@@ -5,14 +5,17 @@ from typing import Any, Literal
 
 import msgspec
 
-Reach = Literal["open", "quiet", "members", "sealed"]
+Reach = Literal["open", "quiet", "members", "sealed", "followers", "direct"]
 Role = Literal["owner", "admin", "moderator", "member"]
 Level = Literal["trusted", "allowed", "default", "limited", "held", "blocked"]
 PostState = Literal["live", "held", "hidden", "deleted"]
 Tone = Literal["plain", "leaf", "clay", "sky", "dusk"]
 
 REACHES: tuple[Reach, ...] = ("sealed", "members", "quiet", "open")
-"""From the narrowest to the widest."""
+"""How far a group, and what is said in it, may reach: from the narrowest to the widest."""
+
+PERSONAL_REACHES: tuple[Reach, ...] = ("direct", "followers", "quiet", "open")
+"""How far what somebody says outside of groups may reach: to named people, to their followers, to all."""
 
 LEVELS: tuple[Level, ...] = ("trusted", "allowed", "default", "limited", "held", "blocked")
 """From the most welcome to the least."""
@@ -118,6 +121,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     sensitive: bool = False
     language: str | None = None
     reach: Reach = "open"
+    named: tuple[int, ...] = ()
     state: PostState = "live"
     hidden_by: int | None = None
     url: str | None = None
@@ -132,6 +136,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     edited_at: datetime | None = None
     active_at: datetime
+    application_id: int | None = None
 
     @property
     def is_root(self) -> bool:
@@ -163,7 +168,8 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
 
     `server` is the host of another server that asks: it is a member of the groups that have approved members
     there, and never sees what does not leave this one. `knows`: groups that have invited somebody of it, or
-    that somebody of it has asked to join.
+    that somebody of it has asked to join. `follows`: the people whose followers the viewer is among.
+    `apart_from`: people whom the viewer has blocked, or who have blocked the viewer.
     """
 
     actor_id: int | None = None
@@ -172,11 +178,17 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     moderates: tuple[int, ...] = ()
     server: str | None = None
     knows: tuple[int, ...] = ()
+    follows: tuple[int, ...] = ()
+    apart_from: tuple[int, ...] = ()
 
     @property
-    def sight(self) -> tuple[int | None, tuple[int, ...], tuple[int, ...], bool, bool]:
-        """What `may_see` asks of a viewer, in its order: viewer, member_of, moderates, is_staff, is_here."""
-        return self.actor_id, self.member_of, self.moderates, self.is_staff, self.server is None
+    def sight(self) -> tuple[int | None, tuple[int, ...], tuple[int, ...], bool, bool, tuple[int, ...]]:
+        """What `may_see` asks of a viewer, in its order: viewer, member_of, moderates, is_staff, is_here,
+        apart_from. Who follows somebody belongs to their followers as a member belongs to a group.
+        """
+        is_here = self.server is None
+        circles = (*self.member_of, *self.follows)
+        return self.actor_id, circles, self.moderates, self.is_staff, is_here, self.apart_from
 
     @property
     def is_staff(self) -> bool:

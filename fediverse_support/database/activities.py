@@ -103,7 +103,8 @@ async def fetched(db: Connection, viewer: Viewer, uri: str) -> Fetched | None:
                     p.reach in ('open', 'quiet') or p.reach = 'members' and p.group_id = any ($3)
                when a.type = 'Delete' then false
                else p.state = 'live'
-                    and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+                    and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
                end
         """,
         uri,
@@ -191,10 +192,11 @@ async def outbox_of(
                 order by w.id limit 1) w on true
          where a.actor_id = $1 and (a.is_public or a.is_listed) and a.undone_at is null
            and a.type in ('Create', 'Announce')
-           and a.id < $7
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and a.id < $8
+           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
            and is_on_show(p.reach, p.group_id, $2, $3)
-         order by a.id desc limit $8
+         order by a.id desc limit $9
         """,
         actor_id,
         *viewer.sight,
@@ -214,9 +216,10 @@ async def outbox_total(db: Connection, viewer: Viewer, actor_id: int, most: int 
                   join posts p on p.uri = a.object_uri
                  where a.actor_id = $1 and (a.is_public or a.is_listed) and a.undone_at is null
                    and a.type in ('Create', 'Announce')
-                   and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+                   and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
                    and is_on_show(p.reach, p.group_id, $2, $3)
-                 limit $7) as shown
+                 limit $8) as shown
             """,
             actor_id,
             *viewer.sight,

@@ -203,9 +203,10 @@ async def pinned(db: Connection, viewer: Viewer, group_id: int, limit: int) -> l
         """
         select p.* from pins n join posts p on p.uri = n.object_uri
          where n.group_id = $1 and p.group_id = $1
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
            and is_on_show(p.reach, p.group_id, $2, $3)
-         order by n.pinned_at desc, p.id desc limit $7
+         order by n.pinned_at desc, p.id desc limit $8
         """,
         group_id,
         *viewer.sight,

@@ -42,7 +42,8 @@ async def seen_by(db: Connection, viewer: Viewer, post_id: int) -> Post | None:
     row = await db.fetchrow(
         """
         select p.* from posts p
-         where p.id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+         where p.id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
         """,
         post_id,
         *viewer.sight,
@@ -93,7 +94,8 @@ async def shown_to(db: Connection, viewer: Viewer, public_id: str) -> Post | Non
         """
         select p.* from posts p
          where p.public_id = $1
-           and (may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and (may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
                 or p.state = 'deleted' and p.reach in ('open', 'quiet'))
         """,
         public_id,
@@ -124,9 +126,9 @@ async def insert(db: Connection, post: Post) -> bool:
         insert into posts (id, uri, public_id, author_id, group_id, root_id, parent_id, in_reply_to, type,
                            title, content_html, source, content_warning, sensitive, language, reach, state,
                            url, attachments, mentions, published_at, received_at, edited_at, active_at,
-                           tags, context_url, replies_url)
+                           tags, context_url, replies_url, named, application_id)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                $21, $22, $23, $24, $25, $26, $27)
+                $21, $22, $23, $24, $25, $26, $27, $28, $29)
             on conflict (uri) do nothing
         returning id
         """,
@@ -134,7 +136,7 @@ async def insert(db: Connection, post: Post) -> bool:
         post.in_reply_to, post.type, post.title, post.content_html, post.source, post.content_warning,
         post.sensitive, post.language, post.reach, post.state, post.url, list(post.attachments),
         list(post.mentions), post.published_at, post.received_at, post.edited_at, post.active_at,
-        list(post.tags), post.context_url, post.replies_url,
+        list(post.tags), post.context_url, post.replies_url, list(post.named), post.application_id,
     )  # fmt: skip
     return row is not None
 

@@ -51,7 +51,14 @@ async def live(
                        from follows f
                        join actors g on g.id = f.followed_id and g.type = 'Group'
                       where f.follower_id = a.actor_id and f.state = 'accepted') as member_of,
-               array(select m.group_id from group_moderators m where m.actor_id = a.actor_id) as moderates
+               array(select f.followed_id
+                       from follows f
+                       join actors g on g.id = f.followed_id and g.type <> 'Group'
+                      where f.follower_id = a.actor_id and f.state = 'accepted') as follows,
+               array(select m.group_id from group_moderators m where m.actor_id = a.actor_id) as moderates,
+               array(select b.blocked_id from personal_blocks b where b.actor_id = a.actor_id
+                     union select b.actor_id from personal_blocks b where b.blocked_id = a.actor_id)
+                     as apart_from
           from sessions s
           join accounts a on a.id = s.account_id and a.state = 'active'
           join actors p on p.id = a.actor_id and p.state = 'active'
@@ -66,6 +73,8 @@ async def live(
         account=account,
         member_of=tuple(row["member_of"]),
         moderates=tuple(row["moderates"]),
+        follows=tuple(row["follows"]),
+        apart_from=tuple(row["apart_from"]),
     )
     return Session(viewer=viewer, account=account, csrf_token=row["csrf_token"], seen_at=row["seen_at"])
 

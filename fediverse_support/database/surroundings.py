@@ -82,9 +82,10 @@ async def open_threads(
          cross join lateral (
                select p.* from shown_posts p
                 where p.group_id = g.id and p.root_id = p.id and p.state = 'live' and p.reach = 'open'
-                  and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+                  and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
                 order by p.active_at desc, p.id desc
-                limit $7) p
+                limit $8) p
         """,
         list(group_ids),
         *viewer.sight,
@@ -104,10 +105,11 @@ async def pinned(db: Connection, viewer: Viewer, group_id: int, limit: int) -> l
           from pins n
           join shown_posts p on p.uri = n.object_uri
          where n.group_id = $1 and p.group_id = $1 and p.state = 'live'
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
            and is_on_show(p.reach, p.group_id, $2, $3)
          order by n.pinned_at desc, p.id desc
-         limit $7
+         limit $8
         """,
         group_id,
         *viewer.sight,

@@ -54,14 +54,16 @@ async def of_group(
         """
         select p.*, (select count(*) from posts r
              where r.root_id = p.id and r.id <> p.id
-               and may_see(r.state, r.reach, r.group_id, r.author_id, $2, $3, $4, $5, $6)) as answers
+               and may_see(r.state, r.reach, r.group_id, r.author_id, r.named,
+                    $2, $3, $4, $5, $6, $7)) as answers
           from shown_posts p
          where p.group_id = $1 and p.root_id = p.id and p.state = 'live'
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
            and is_on_show(p.reach, p.group_id, $2, $3)
-           and (p.active_at, p.id) < ($7, $8)
+           and (p.active_at, p.id) < ($8, $9)
          order by p.active_at desc, p.id desc
-         limit $9
+         limit $10
         """,
         group_id,
         *viewer.sight,
@@ -79,13 +81,15 @@ async def whole(db: Connection, viewer: Viewer, root_id: int, limit: int) -> lis
         select p.*
           from shown_posts p
          where p.root_id = $1
-           and (may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and (may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
             or (p.state in ('deleted', 'hidden', 'held')
                 and exists (select from posts c
                              where c.parent_id = p.id
-                               and may_see(c.state, c.reach, c.group_id, c.author_id, $2, $3, $4, $5, $6))))
+                               and may_see(c.state, c.reach, c.group_id, c.author_id, c.named,
+                    $2, $3, $4, $5, $6, $7))))
          order by p.published_at, p.id
-         limit $7
+         limit $8
         """,
         root_id,
         *viewer.sight,
@@ -101,7 +105,8 @@ async def beginning(db: Connection, viewer: Viewer, root_id: int) -> list[Shown]
         select p.*
           from shown_posts p
          where p.id = $1
-           and (may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and (may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
             or p.state in ('deleted', 'hidden', 'held'))
         """,
         root_id,
@@ -117,10 +122,11 @@ async def of_author(db: Connection, viewer: Viewer, author_id: int, limit: int) 
         select p.*
           from shown_posts p
          where p.author_id = $1 and p.state = 'live'
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
            and is_on_show(p.reach, p.group_id, $2, $3)
          order by p.id desc
-         limit $7
+         limit $8
         """,
         author_id,
         *viewer.sight,
@@ -139,11 +145,12 @@ async def with_news_for(db: Connection, viewer: Viewer, account_id: int, limit: 
          where p.group_id in (select f.followed_id from follows f
                            where f.follower_id = $2 and f.state = 'accepted')
            and p.root_id = p.id and p.state = 'live'
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
            and (m.read_at is null or m.read_at < p.active_at)
            and p.active_at > now() - interval '60 days'
          order by p.active_at desc, p.id desc
-         limit $7
+         limit $8
         """,
         account_id,
         *viewer.sight,
@@ -167,13 +174,14 @@ async def unanswered(db: Connection, viewer: Viewer, limit: int) -> list[Shown]:
                            where f.follower_id = $1 and f.state = 'accepted')
            and p.root_id = p.id and p.state = 'live' and p.author_id is distinct from $1
            and p.active_at > now() - interval '30 days'
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $1, $2, $3, $4, $5)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $1, $2, $3, $4, $5, $6)
            and p.locked_at is null
            and not exists (select from groups g where g.actor_id = p.group_id and g.life = 'archived')
            and not exists (select from posts r where r.parent_id = p.id and r.state = 'live'
                                              and r.author_id <> p.author_id)
          order by p.published_at, p.id
-         limit $6
+         limit $7
         """,
         *viewer.sight,
         limit,
@@ -203,8 +211,9 @@ async def uris_of_thread(
     rows = await db.fetch(
         """
         select uri from posts p
-         where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
-         order by published_at, id limit $7 offset $8
+         where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
+         order by published_at, id limit $8 offset $9
         """,
         root_id,
         *viewer.sight,
@@ -220,7 +229,8 @@ async def total_of_thread(db: Connection, viewer: Viewer, root_id: int) -> int:
         await db.fetchval(
             """
             select count(*) from posts p
-             where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+             where root_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
             """,
             root_id,
             *viewer.sight,
@@ -235,8 +245,9 @@ async def uris_of_replies(
     rows = await db.fetch(
         """
         select uri from posts p
-         where parent_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
-         order by published_at, id limit $7 offset $8
+         where parent_id = $1 and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
+         order by published_at, id limit $8 offset $9
         """,
         parent_id,
         *viewer.sight,
@@ -257,15 +268,17 @@ async def of_group_tagged(
         """
         select p.*, (select count(*) from posts r
              where r.root_id = p.id and r.id <> p.id
-               and may_see(r.state, r.reach, r.group_id, r.author_id, $2, $3, $4, $5, $6)) as answers
+               and may_see(r.state, r.reach, r.group_id, r.author_id, r.named,
+                    $2, $3, $4, $5, $6, $7)) as answers
           from shown_posts p
          where p.group_id = $1 and p.root_id = p.id and p.state = 'live'
-           and p.tags <> '{}' and p.tags @> array[$10::text]
-           and may_see(p.state, p.reach, p.group_id, p.author_id, $2, $3, $4, $5, $6)
+           and p.tags <> '{}' and p.tags @> array[$11::text]
+           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
            and is_on_show(p.reach, p.group_id, $2, $3)
-           and (p.active_at, p.id) < ($7, $8)
+           and (p.active_at, p.id) < ($8, $9)
          order by p.active_at desc, p.id desc
-         limit $9
+         limit $10
         """,
         group_id,
         *viewer.sight,

@@ -21,6 +21,7 @@ from fediverse_support.outbox.publishing import new_activity_uri
 from fediverse_support.protocol import json_gate
 from fediverse_support.protocol.addressing import audience_for_group_post
 from fediverse_support.protocol.rendering import activities
+from fediverse_support.protocol.rendering.posts import in_a_group
 from fediverse_support.protocol.site import Site
 
 
@@ -124,7 +125,7 @@ async def _tell_of_end(
 def _deletion(site: Site, post: Post, group: Actor, moderator: Actor, reason: str) -> dict[str, Any]:
     """A Delete with a `summary`, which tells Lemmy and its kin that a moderator took the post down."""
     followers = group.followers_url or f"{group.uri}/followers"
-    reach = "open" if post.reach == "sealed" else post.reach
+    reach = in_a_group(post.reach)
     return activities.delete(
         new_activity_uri(site),
         actor=moderator.uri,

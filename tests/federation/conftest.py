@@ -114,7 +114,8 @@ class Community:
         rows = await self.pool.fetch(
             """
             select content_html from posts p
-             where may_see(p.state, p.reach, p.group_id, p.author_id, $1, $2, $3, $4, $5)
+             where may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $1, $2, $3, $4, $5, $6)
             """,
             *(await self.viewer(member)).sight,
         )

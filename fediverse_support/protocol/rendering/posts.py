@@ -9,13 +9,14 @@ one, Misskey and PieFed would count it as a vote in a poll.
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 
 from fediverse_support.core.clock import wire_time
 from fediverse_support.core.errors import Gone, Missing
 from fediverse_support.core.markup.scanning import escape
-from fediverse_support.core.models import Actor, OfferedTag, Post
+from fediverse_support.core.models import Actor, OfferedTag, Post, Reach
 from fediverse_support.protocol.addressing import Audience, audience_for_group_post
 from fediverse_support.protocol.rendering import context
 from fediverse_support.protocol.rendering import tags as tag_documents
@@ -114,8 +115,14 @@ def _audience(post: Post, author: Actor, group: Actor | None, tags: list[Json]) 
     if group is None:
         return _audience_of_a_person(post, author, mentioned)
     followers = group.followers_url or f"{group.uri}/followers"
-    reach = "members" if post.reach == "sealed" else post.reach
-    return audience_for_group_post(group.uri, followers, reach, mentioned)
+    return audience_for_group_post(group.uri, followers, in_a_group(post.reach), mentioned)
+
+
+def in_a_group(reach: Reach) -> Literal["open", "quiet", "members"]:
+    """How a post of this reach is addressed in a group: what is not public is at most for its members."""
+    if reach == "open" or reach == "quiet":
+        return reach
+    return "members"
 
 
 def _audience_of_a_person(post: Post, author: Actor, mentioned: list[str]) -> Audience:
@@ -124,7 +131,9 @@ def _audience_of_a_person(post: Post, author: Actor, mentioned: list[str]) -> Au
         return Audience(to=(PUBLIC,), cc=(followers, *mentioned))
     if post.reach == "quiet":
         return Audience(to=(followers,), cc=(PUBLIC, *mentioned))
-    return Audience(to=(followers,), cc=tuple(mentioned))
+    if post.reach == "followers":
+        return Audience(to=(followers,), cc=tuple(mentioned))
+    return Audience(to=tuple(mentioned))
 
 
 def _mentions(post: Post, author: Actor, group: Actor | None, parent_author: Actor | None) -> list[Json]:

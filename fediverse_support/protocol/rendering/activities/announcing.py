@@ -66,6 +66,6 @@ def _followers(group: Actor) -> str:
 
 
 def _leaving(reach: Reach) -> Literal["open", "quiet", "members"]:
-    if reach == "sealed":
+    if reach == "sealed" or reach == "followers" or reach == "direct":
         raise Missing
     return reach
