@@ -1,7 +1,8 @@
 """The web application: every address that this server answers, in one table, and what stands around it.
 
 request ─ POST to an inbox ──────────────────────────────────── Inbox
-        └ else: SecurityHeaders ─ Refusing ─ LastResort ─ the table below ─ a page or a document
+        └ else: SecurityHeaders ─ Door ─ /api/… ─ the client API's own table (web/client_api)
+                                    └ else: Refusing ─ LastResort ─ the table below ─ a page or a document
 """
 
 import re
@@ -21,6 +22,9 @@ from fediverse_support.inbox.members_elsewhere import MembersElsewhere
 from fediverse_support.inbox.reception import Reception
 from fediverse_support.inbox.requesters import Requesters
 from fediverse_support.web import health
+from fediverse_support.web.client_api.door import Door
+from fediverse_support.web.client_api.routes import ROUTES as CLIENT_API
+from fediverse_support.web.client_api.table import Table
 from fediverse_support.web.desk.routes import ROUTES as DESK
 from fediverse_support.web.federation import actors, collections, membership, nodeinfo, objects
 from fediverse_support.web.federation.answers import Endpoint, check_documents, nothing
@@ -91,14 +95,14 @@ def build(foundation: Foundation, *, on_stored: Callable[[], None] | None = None
     pages = Starlette(
         routes=[*(Route(path, inbox, methods=["POST"]) for path in INBOXES), *table()],
         middleware=[
-            Middleware(SecurityHeaders, is_secure=foundation.settings.is_secure),
             Middleware(Refusing, requesters=services.requesters, origin=foundation.site.origin),
             Middleware(LastResort),
         ],
         exception_handlers={404: _no_such_address, 405: _no_such_address, Exception: sorry},
     )
     pages.state.services = services
-    return _InboxFirst(inbox, pages)
+    door = Door(Table(CLIENT_API), pages, pages)
+    return _InboxFirst(inbox, SecurityHeaders(door, is_secure=foundation.settings.is_secure))
 
 
 def table() -> list[Route]:

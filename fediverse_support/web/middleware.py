@@ -96,7 +96,9 @@ class LastResort:
         try:
             await self.app(scope, receive, send_noting)
         except Exception as error:  # noqa: BLE001  (the ASGI error page: nothing else may catch everything)
-            _log.error("request failed", error=type(error).__name__, method=scope["method"], at=_lines(error))
+            _log.error(
+                "request failed", error=type(error).__name__, method=scope["method"], at=lines_of(error)
+            )
             if not has_started:
                 response = HTMLResponse(_SORRY, 500, headers={"Cache-Control": "no-store"})
                 await response(scope, receive, send)
@@ -120,6 +122,7 @@ HANDLERS: dict[Any, Any] = {404: http_error, 405: http_error, Exception: sorry}
 """For `Starlette(exception_handlers=…)`."""
 
 
-def _lines(error: BaseException) -> list[str]:
+def lines_of(error: BaseException) -> list[str]:
+    """Where an error happened, in lines of code, and never what it was about."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{frame.filename.rsplit('fediverse_support/')[-1]}:{frame.lineno}" for frame in frames[-8:]]

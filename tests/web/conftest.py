@@ -33,6 +33,9 @@ from fediverse_support.network.documents import Documents
 from fediverse_support.policy.engine import compile_policy
 from fediverse_support.protocol.signatures.keys import PrivateKey, generate_rsa
 from fediverse_support.protocol.site import site_of
+from fediverse_support.web.client_api.door import Door
+from fediverse_support.web.client_api.routes import ROUTES as CLIENT_API
+from fediverse_support.web.client_api.table import Table
 from fediverse_support.web.desk.routes import ROUTES as DESK
 from fediverse_support.web.middleware import HANDLERS, LastResort, SecurityHeaders
 from fediverse_support.web.pages.routes import ROUTES as PAGES
@@ -148,7 +151,8 @@ class World:
         check_routes([*PAGES, *DESK])
         starlette = Starlette(routes=[*PAGES, *DESK], exception_handlers=HANDLERS)
         starlette.state.services = self.services
-        self.app = SecurityHeaders(LastResort(starlette), is_secure=settings.is_secure)
+        door = Door(Table(CLIENT_API), starlette, LastResort(starlette))
+        self.app = SecurityHeaders(door, is_secure=settings.is_secure)
 
     def browser(self, address: str = "192.0.2.7") -> Browser:
         return Browser(self.app, self.site.origin, address)

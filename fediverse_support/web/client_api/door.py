@@ -1,0 +1,141 @@
+"""The way into the client API, around every call: CORS, rates, one shape of errors, no HTML ever.
+
+Web clients of other origins call us without cookies, so that every answer, errors too, may be read by any
+origin (mastodon-api.md §5.5). A slash at the end of an address means the same address.
+"""
+
+from datetime import UTC, datetime
+
+import structlog
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fediverse_support.core import clock
+from fediverse_support.web import clients
+from fediverse_support.web.client_api.calls import Answer, response_of
+from fediverse_support.web.client_api.table import Table
+from fediverse_support.web.middleware import lines_of
+from fediverse_support.web.services import services_of
+
+EXPOSED = "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Idempotency-Key"
+METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+OPEN_ADDRESSES = ("/oauth/token", "/oauth/revoke", "/oauth/userinfo")
+OPEN_BEGINNINGS = ("/api/", "/.well-known/", "/nodeinfo/")
+
+PER_TOKEN = RateLimitItemPerMinute(1_500, 5)
+PER_CLIENT = RateLimitItemPerMinute(1_000, 5)
+"""Without a token, from one address: apps call ten to fifteen times when they start."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Door:
+    """Takes what is meant for the client API and passes everything else on to `others`."""
+
+    def __init__(self, table: Table, app: Starlette, others: ASGIApp) -> None:
+        self._table = table
+        self._app = app
+        self._others = others
+        self._rates = FixedWindowRateLimiter(MemoryStorage())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or let others answer."""
+        if scope["type"] != "http" or not _is_open(scope["path"]):
+            await self._others(scope, receive, send)
+            return
+        if scope["method"] == "OPTIONS":
+            await _preflight()(scope, receive, send)
+            return
+        endpoints, values = self._table.find(scope["path"])
+        if not endpoints and not scope["path"].startswith("/api/"):
+            await self._others(scope, receive, _with_cors(send))
+            return
+        found = {"path_params": values, "app": self._app, "endpoints": endpoints}
+        await self._call({**scope, **found}, receive, _with_cors(send))
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+            await response(scope, receive, send_noting)
+        except Exception as error:  # noqa: BLE001  (the ASGI error page: nothing else may catch everything)
+            _log.error(
+                "request failed", error=type(error).__name__, method=scope["method"], at=lines_of(error)
+            )
+            if not has_started:
+                sorry = Answer({"error": "Something went wrong on our side. Please try again."}, 500)
+                await response_of(sorry)(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        endpoints = request.scope["endpoints"]
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in endpoints or "\x00" in request.scope["path"]:
+            if endpoints:
+                allowed = {"Allow": ", ".join(sorted(endpoints))}
+                return response_of(Answer({"error": "Method not allowed"}, 405, allowed))
+            return response_of(Answer({"error": "Not Found"}, 404))
+        rates = await self._spend(request)
+        if rates["X-RateLimit-Remaining"] == "-1":
+            rates["X-RateLimit-Remaining"] = "0"
+            return response_of(Answer({"error": "Too many requests"}, 429, rates))
+        response: Response = await endpoints[method](request)
+        response.headers.update(rates)
+        return response
+
+    async def _spend(self, request: Request) -> dict[str, str]:
+        """Count one call, and say how many are left; -1 for one too many."""
+        services, now = services_of(request), clock.now()
+        token = request.headers.get("authorization") or request.query_params.get("access_token")
+        client = clients.address_of(request.scope, services.settings.proxies)
+        item = PER_TOKEN if token else PER_CLIENT
+        key = services.limiter.mark(f"{token or ''} {client}", now)
+        is_within = await self._rates.hit(item, key)
+        stats = await self._rates.get_window_stats(item, key)
+        reset = datetime.fromtimestamp(stats.reset_time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return {
+            "X-RateLimit-Limit": str(item.amount),
+            "X-RateLimit-Remaining": str(stats.remaining if is_within else -1),
+            "X-RateLimit-Reset": reset,
+        }
+
+
+def _is_open(path: str) -> bool:
+    return path.startswith(OPEN_BEGINNINGS) or path.rstrip("/") in OPEN_ADDRESSES
+
+
+def _preflight() -> Response:
+    return Response(
+        status_code=200,
+        headers={
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Methods": METHODS,
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
+            "Access-Control-Max-Age": "7200",
+        },
+    )
+
+
+def _with_cors(send: Send) -> Send:
+    async def send_open(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Access-Control-Allow-Origin"] = "*"
+            headers["Access-Control-Expose-Headers"] = EXPOSED
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            headers.add_vary_header("Authorization, Origin")
+        await send(message)
+
+    return send_open

@@ -1,0 +1,1 @@
+"""The things of the client API, field by field as apps expect them (Status, Account, …)."""

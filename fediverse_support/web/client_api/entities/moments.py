@@ -1,0 +1,19 @@
+"""Times as apps read them: exactly three digits of a second and a Z; native ones fail on anything else."""
+
+from datetime import UTC, datetime
+
+
+def moment(at: datetime) -> str:
+    """`2026-11-22T06:32:50.145Z`."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def maybe_moment(at: datetime | None) -> str | None:
+    """The same, or None."""
+    return moment(at) if at is not None else None
+
+
+def day(at: datetime | None) -> str | None:
+    """`2026-11-22`, or None."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}" if at is not None else None
