@@ -24,7 +24,11 @@ STAFF: tuple[Role, ...] = ("owner", "admin", "moderator")
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """A person, a group or a server, ours or another's: one row of `actors`."""
+    """A person, a group or a server, ours or another's: one row of `actors`.
+
+    `fields` are the lines of the table on a profile: `name`, `html`, and for ours `source`. `is_bot` is said
+    of people here; elsewhere the type says it as well.
+    """
 
     id: int
     uri: str
@@ -37,6 +41,12 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     summary_source: str = ""
     url: str | None = None
     icon_url: str | None = None
+    icon_alt: str = ""
+    header_url: str | None = None
+    header_alt: str = ""
+    fields: tuple[dict[str, Any], ...] = ()
+    is_bot: bool = False
+    hides_network: bool = True
     inbox_url: str | None = None
     shared_inbox_url: str | None = None
     outbox_url: str | None = None
