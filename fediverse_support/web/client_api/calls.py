@@ -1,6 +1,7 @@
 """Who may make a call of the client API, and the checks that come before it.
 
-Every handler is declared with `call`: the scope that a token needs, and whether it needs a person. The order is the same for all: limit → what was sent → token → its scope → handler. The errors are always JSON,
+Every handler is declared with `call`: the scope that a token needs, and whether it needs a person. The
+order is the same for all: what was sent → token → its scope → limit → handler. The errors are always JSON,
 because apps show them; 401 is only ever said of a token, because apps sign people out on it, and what a
 viewer may not see answers like what does not exist (L3).
 """

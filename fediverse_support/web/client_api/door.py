@@ -82,11 +82,11 @@ class Door:
     async def _answer(self, request: Request) -> Response:
         endpoints = request.scope["endpoints"]
         method = "GET" if request.method == "HEAD" else request.method
-        if method not in endpoints or "\x00" in request.scope["path"]:
-            if endpoints:
-                allowed = {"Allow": ", ".join(sorted(endpoints))}
-                return response_of(Answer({"error": "Method not allowed"}, 405, allowed))
+        if not endpoints or "\x00" in request.scope["path"]:
             return response_of(Answer({"error": "Not Found"}, 404))
+        if method not in endpoints:
+            allowed = {"Allow": ", ".join(sorted(endpoints))}
+            return response_of(Answer({"error": "Method not allowed"}, 405, allowed))
         rates = await self._spend(request)
         if rates["X-RateLimit-Remaining"] == "-1":
             rates["X-RateLimit-Remaining"] = "0"

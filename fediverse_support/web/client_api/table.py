@@ -1,4 +1,4 @@
-"""Finding the handler of an address quickly: one step for each part of it, whatever the number of addresses."""
+"""Finding the handler of an address: one step for each part of it, however many addresses there are."""
 
 from collections.abc import Iterable
 from typing import Any

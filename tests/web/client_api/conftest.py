@@ -34,7 +34,7 @@ class App:
 
     async def get(self, path: str, **params: Any) -> Any:
         """The body of a GET that succeeds."""
-        answer = await self.call("GET", path, params=params)
+        answer = await self.call("GET", path, params=params or None)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
