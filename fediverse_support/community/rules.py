@@ -137,7 +137,7 @@ async def publish(
     rules from now on.
     """
     speaking.check_running(group)
-    made = tuple(_checked(rule) for rule in words)
+    made = tuple(checked(rule) for rule in words)
     if len(made) > MOST:
         raise Malformed("A group has at most 40 rules.")
     if len(why := safe_text(why, LONGEST_WHY + 1)) > LONGEST_WHY:
@@ -162,7 +162,8 @@ async def _tell(db: Connection, site: Site, group: Group) -> None:
     await group_documents.tell_followers(db, site, changed)
 
 
-def _checked(words: Words) -> Rule:
+def checked(words: Words) -> Rule:
+    """A rule as it is kept; raises `Malformed` for words that do not fit."""
     title = safe_text(words.title, LONGEST_TITLE + 1)
     details = words.details.replace("\x00", "").strip()
     if not title:
