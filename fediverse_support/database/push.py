@@ -1,23 +1,20 @@
-"""The tables `push_subscriptions`, `push_jobs` and `push_wishes`: what rings on which device, and when.
+"""The tables `push_subscriptions` and `push_wishes`: which devices ring, and what members want of that.
 
-Who notifies somebody only inserts a job for each device of theirs that wants this kind of ring, in its own
-transaction (`enqueue`); a worker sends it (`outbox/ringing.py`). A job that is taken is due again soon, so
-that one whose worker died is sent by another.
+Who notifies somebody only notes what is to ring where, in its own transaction (`enqueue`); a worker sends it
+(`community/ringing.py`, by the table `push_jobs`).
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Literal, get_args
 
 import msgspec
 
 from fediverse_support.database.pool import Connection
-from fediverse_support.database.rows import Row, changed, reader
+from fediverse_support.database.rows import Row, reader
 
 Policy = Literal["all", "followed", "follower", "none"]
 POLICIES: tuple[Policy, ...] = get_args(Policy)
-CHANNEL = "push"
-"""What those who send listen to. It only wakes them: a poll always backs it up."""
 
 
 class Ring(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,21 +53,6 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A ring that is due, with its device and what its member wants."""
-
-    id: int
-    notification_id: int
-    kind: str
-    from_id: int | None
-    post_id: int | None
-    made_at: datetime
-    tries: int
-    is_late: bool
-    subscription: Subscription
-    wishes: Wishes
-
-
 read_subscription = reader(Subscription)
 read_wishes = reader(Wishes)
 
@@ -85,26 +67,21 @@ async def enqueue(db: Connection, rings: Sequence[Ring], now: datetime) -> None:
         return
     await db.execute(
         """
-        with added as (
-            insert into push_jobs
-                   (subscription_id, notification_id, kind, from_id, post_id, made_at, due_at)
-            select s.id, r.notification_id, r.kind, r.from_id, r.post_id, $6, $6
-              from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[])
-                       as r (notification_id, actor_id, kind, from_id, post_id)
-              join push_subscriptions s on s.actor_id = r.actor_id
-             where r.kind = any(s.alerts)
-               and case s.policy
-                   when 'all' then true
-                   when 'followed' then exists (
-                       select from follows f where f.follower_id = r.actor_id
-                          and f.followed_id = r.from_id and f.state = 'accepted')
-                   when 'follower' then exists (
-                       select from follows f where f.follower_id = r.from_id
-                          and f.followed_id = r.actor_id and f.state = 'accepted')
-                   else false end
-            returning 1
-        )
-        select pg_notify('push', '') from added limit 1
+        insert into push_jobs (subscription_id, notification_id, kind, from_id, post_id, made_at, due_at)
+        select s.id, r.notification_id, r.kind, r.from_id, r.post_id, $6, $6
+          from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[])
+                   as r (notification_id, actor_id, kind, from_id, post_id)
+          join push_subscriptions s on s.actor_id = r.actor_id
+         where r.kind = any(s.alerts)
+           and case s.policy
+               when 'all' then true
+               when 'followed' then exists (
+                   select from follows f where f.follower_id = r.actor_id
+                      and f.followed_id = r.from_id and f.state = 'accepted')
+               when 'follower' then exists (
+                   select from follows f where f.follower_id = r.from_id
+                      and f.followed_id = r.actor_id and f.state = 'accepted')
+               else false end
         """,
         [ring.notification_id for ring in rings],
         [ring.actor_id for ring in rings],
@@ -160,13 +137,13 @@ async def subscribe(
         language,
     )
     assert row is not None
-    return _subscription(row)
+    return subscription_of(row)
 
 
 async def of_grant(db: Connection, grant_id: int) -> Subscription | None:
     """Where the application with this token wants to be rung."""
     row = await db.fetchrow("select * from push_subscriptions where grant_id = $1", grant_id)
-    return _subscription(row) if row else None
+    return subscription_of(row) if row else None
 
 
 async def change(
@@ -183,7 +160,7 @@ async def change(
         policy,
         None if alerts is None else sorted(alerts),
     )
-    return _subscription(row) if row else None
+    return subscription_of(row) if row else None
 
 
 async def unsubscribe(db: Connection, grant_id: int) -> None:
@@ -223,80 +200,6 @@ async def put_wishes(db: Connection, account_id: int, wishes: Wishes) -> None:
     )
 
 
-# Sending
-
-
-async def take(db: Connection, now: datetime, lease: timedelta, limit: int) -> list[Job]:
-    """Take up to `limit` jobs that are due; nobody else gets them until `now + lease`."""
-    rows = await db.fetch(
-        """
-        with due as (
-            select id from push_jobs where due_at <= $1 order by due_at limit $3 for update skip locked
-        ), taken as (
-            update push_jobs j set due_at = $2, tries = j.tries + 1
-              from due where j.id = due.id
-            returning j.*
-        )
-        select s.*, t.id as job_id, t.notification_id, t.kind, t.from_id, t.post_id, t.made_at as rung_at,
-               t.tries, t.is_late, coalesce(w.shows_words, false) as shows_words, w.quiet_from,
-               w.quiet_until, coalesce(w.time_zone, 'UTC') as time_zone
-          from taken t
-          join push_subscriptions s on s.id = t.subscription_id
-          left join push_wishes w on w.account_id = s.account_id
-         order by t.id
-        """,
-        now,
-        now + lease,
-        limit,
-    )
-    return [
-        Job(
-            id=row["job_id"],
-            notification_id=row["notification_id"],
-            kind=row["kind"],
-            from_id=row["from_id"],
-            post_id=row["post_id"],
-            made_at=row["rung_at"],
-            tries=row["tries"],
-            is_late=row["is_late"],
-            subscription=_subscription(row),
-            wishes=read_wishes(row),
-        )
-        for row in rows
-    ]
-
-
-async def put_off(db: Connection, job_id: int, due_at: datetime, *, is_late: bool) -> None:
-    """Let a job ring later. `is_late`: because of quiet hours; that is no try."""
-    await db.execute(
-        """
-        update push_jobs set due_at = $2, is_late = is_late or $3,
-               tries = case when $3 then greatest(tries - 1, 0) else tries end
-         where id = $1
-        """,
-        job_id,
-        due_at,
-        is_late,
-    )
-
-
-async def finish(db: Connection, job_ids: Collection[int]) -> None:
-    """Forget jobs that are done with. Safe to run twice."""
-    await db.execute("delete from push_jobs where id = any($1::bigint[])", list(job_ids))
-
-
-async def gather_late(db: Connection, subscription_id: int, job_id: int) -> int:
-    """Let one late job stand for all that waited with it for the end of quiet hours; how many those were."""
-    status = await db.execute(
-        "delete from push_jobs where subscription_id = $1 and is_late and id <> $2", subscription_id, job_id
-    )
-    return changed(status)
-
-
-async def forget_old(db: Connection, before: datetime) -> None:
-    """Forget what should have rung before then and did not. Safe to run twice."""
-    await db.execute("delete from push_jobs where made_at < $1", before)
-
-
-def _subscription(row: Row) -> Subscription:
+def subscription_of(row: Row) -> Subscription:
+    """A row of `push_subscriptions`."""
     return msgspec.structs.replace(read_subscription(row), alerts=tuple(row["alerts"]))
