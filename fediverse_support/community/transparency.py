@@ -32,7 +32,7 @@ DOMAINS_SHOWN = 100
 ALWAYS_VEILED = frozenset({"words", "list", "matches", "actor"})
 """Conditions whose values are not told: it would help who wants to dodge them, or point at a person."""
 
-_SEVERITIES: Mapping[Level, str] = {"blocked": "suspend", "held": "silence", "limited": "silence"}
+SEVERITIES: Mapping[Level, str] = {"blocked": "suspend", "held": "silence", "limited": "silence"}
 """Our levels in the words of Mastodon's public list; what it has no word for is `noop`."""
 
 
@@ -137,6 +137,12 @@ async def machine_form(db: Connection, domain: str, origin: str, now: datetime, 
         "hidden": {count.level: count.number for count in counts if count.shown == "hidden"},
     }
     return {"digest": digest_of(body), **body}
+
+
+async def turned_away(db: Connection) -> list[PublicDomain]:
+    """The domains that are not treated like others, of those that may be told, as Mastodon lists them."""
+    levels = await transparency.some(db, 0, DOMAINS_OF_A_PAGE)
+    return [_public(level) for level in levels if level.level in SEVERITIES]
 
 
 def digest_of(body: Mapping[str, Any]) -> str:
@@ -303,7 +309,7 @@ def _domain_form(level: PublicLevel) -> dict[str, Any]:
     return {
         "domain": told.name,
         "digest": told.digest,
-        "severity": _SEVERITIES.get(told.level, "noop"),
+        "severity": SEVERITIES.get(told.level, "noop"),
         "level": told.level,
         "reject_media": told.no_media,
         "reject_reports": told.no_reports,
