@@ -19,9 +19,11 @@ from fediverse_support.community import (
     invitations,
     join_answers,
     repeating,
+    ringing,
     severing,
     voting,
 )
+from fediverse_support.community.ringing import Ringer
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
 from fediverse_support.database import (
@@ -30,6 +32,7 @@ from fediverse_support.database import (
     inbox,
     member_notices,
     policy_tries,
+    push_jobs,
     reactions,
     tombstones,
 )
@@ -44,6 +47,7 @@ from fediverse_support.moderation.trying import Tries
 from fediverse_support.outbox.delivering import Deliverer
 from fediverse_support.outbox.reports import DeliveryReport
 from fediverse_support.protocol.site import Site
+from fediverse_support.web.rendering import static_url, translations_for
 
 log = structlog.get_logger()
 
@@ -97,6 +101,14 @@ class Worker:
         )
         self._tries = Tries(foundation.pool)
         self.lists = ListFetcher(foundation.pool, foundation.site, foundation.client)
+        self.ringer = Ringer(
+            foundation.pool,
+            foundation.client,
+            foundation.site,
+            foundation.seal,
+            say=_said_in_each_language(),
+            icon=f"{foundation.site.origin}{static_url('icon-192.png')}",
+        )
         self._departures = Departures(foundation.pool, foundation.site, foundation.acquaintance)
 
     def wake(self) -> None:
@@ -113,6 +125,7 @@ class Worker:
             self._keep_house,
             self.lists.run,
             self._tries.run,
+            self.ringer.run,
         ]
         await asyncio.gather(*(_kept_running(loop, stop) for loop in loops))
 
@@ -154,6 +167,7 @@ class Worker:
                     await join_answers.empty_old_answers(db, now)
                     await invitations.forget_ended(db, now)
                 await voting.forget_choices(db, now)
+                await push_jobs.forget_old(db, now - ringing.KEEP)
                 await member_notices.forget_read(db, now - KEEP_STRAYS)
                 await answering.settle(db, self._foundation.policies.current(), now)
                 write_next = functools.partial(repeating.write_next, policy=policy)
@@ -176,6 +190,12 @@ class Worker:
             async with db.transaction():
                 if not await deed(db, self._foundation.site, now):
                     return
+
+
+def _said_in_each_language() -> Callable[[str, str], str]:
+    """Translates sentences of ours; each catalogue is read once."""
+    catalogue = functools.cache(translations_for)
+    return lambda language, sentence: catalogue(language).gettext(sentence)
 
 
 async def _kept_running(loop: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:

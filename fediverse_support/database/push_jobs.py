@@ -16,7 +16,8 @@ from fediverse_support.database.rows import Row, reader
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What a ring is about. `stands`: there still is such a notification, and its post may be seen."""
+    """What a ring is about. `stands`: there still is such a notification, its post may still be seen, and who
+    is rung still is a member or looks after the group as which their application acts."""
 
     stands: bool
     from_name: str | None = None
@@ -54,11 +55,16 @@ _TAKE = """
     select s.*, t.id as job_id, t.notification_id, t.kind, t.made_at as rung_at, t.tries, t.is_late,
            coalesce(w.shows_words, false) as shows_words, w.quiet_from, w.quiet_until,
            coalesce(w.time_zone, 'UTC') as time_zone,
-           n.id is not null and (t.post_id is null or is_seen_by(t.post_id, s.actor_id)) as stands,
+           n.id is not null and m.state = 'active'
+               and (s.actor_id = m.actor_id
+                    or exists (select from group_moderators gm
+                                where gm.group_id = s.actor_id and gm.actor_id = m.actor_id))
+               and (t.post_id is null or is_seen_by(t.post_id, s.actor_id)) as stands,
            a.name as from_name, a.display_name as from_title,
            p.group_id, p.reach, p.content_warning as warning, left(p.content_html, 20000) as html
       from taken t
       join push_subscriptions s on s.id = t.subscription_id
+      join accounts m on m.id = s.account_id
       left join notifications n on n.id = t.notification_id and not n.is_filtered
       left join push_wishes w on w.account_id = s.account_id
       left join actors a on a.id = t.from_id

@@ -2,5 +2,9 @@
 
 from starlette.routing import Route
 
-ROUTES: list[Route] = []
+from fediverse_support.web.client_api import push
+
+ROUTES: list[Route] = [
+    *push.ROUTES,
+]
 """In no order: what is written out in an address goes before what stands in braces."""
