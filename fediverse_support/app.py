@@ -80,7 +80,11 @@ DOCUMENTS_OF_PAGES = [
 ]
 """What stands at the address of a page, for who asks for ActivityStreams there."""
 
-HEALTH = [Route("/healthz", health.alive), Route("/readyz", health.ready)]
+HEALTH = [
+    Route("/healthz", health.alive),
+    Route("/readyz", health.ready),
+    Route("/health", health.well),
+]
 
 
 def build(foundation: Foundation, *, on_stored: Callable[[], None] | None = None) -> ASGIApp:

@@ -17,6 +17,11 @@ async def alive(request: Request) -> Response:
     return PlainTextResponse("ok\n", headers=_HEADERS)
 
 
+async def well(request: Request) -> Response:
+    """`/health`: the same in the word that programs for Mastodon look for."""
+    return PlainTextResponse("OK", headers=_HEADERS)
+
+
 async def ready(request: Request) -> Response:
     """`/readyz`: 200 if the database answers and has every migration, else 503 with what is wrong."""
     try:
