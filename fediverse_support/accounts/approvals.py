@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from fediverse_support.accounts import grants
 from fediverse_support.core.errors import Conflict
 from fediverse_support.core.models import Account
 from fediverse_support.database import accounts
@@ -22,7 +23,9 @@ async def approve(db: Connection, account_id: int, by: Account | None, now: date
 
 async def decline(db: Connection, account_id: int, by: Account | None, now: datetime) -> Account:
     """Do not let someone in; the name stays taken. Raises `Conflict` if it was decided already."""
-    return await _decide(db, account_id, "declined", by, now)
+    account = await _decide(db, account_id, "declined", by, now)
+    await grants.end_all(db, account)
+    return account
 
 
 async def _decide(db: Connection, account_id: int, state: str, by: Account | None, now: datetime) -> Account:

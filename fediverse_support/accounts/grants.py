@@ -1,7 +1,8 @@
 """Access tokens: what an application shows to act for somebody.
 
 A token is 256 random bits in base64url without padding, because it also travels in a header of WebSockets.
-It does not run out; it ends when its owner, its application or the community ends it.
+It does not run out; it ends when its owner, its application or the community ends it. Push subscriptions go
+with it, and the database tells open streams (NOTIFY `grants_ended`).
 """
 
 import hashlib
@@ -9,9 +10,10 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Account
-from fediverse_support.database import grants
-from fediverse_support.database.grants import Grant
+from fediverse_support.database import authorization_codes, grants
+from fediverse_support.database.grants import Grant, GrantLine
 from fediverse_support.database.pool import Connection
 
 TOUCH = timedelta(hours=1)
@@ -49,6 +51,23 @@ async def current(db: Connection, token: str, now: datetime) -> Grant | None:
     if grant is not None and (grant.used_at is None or now - grant.used_at >= TOUCH):
         await grants.touch(db, grant.id, now)
     return grant
+
+
+async def of(db: Connection, account: Account) -> list[GrantLine]:
+    """What may act for this member."""
+    return await grants.of_account(db, account.id)
+
+
+async def end(db: Connection, account: Account, grant_id: int) -> None:
+    """Take back what one application may do. Raises `Missing` for what is not this member's."""
+    if not await grants.remove_of(db, account.id, grant_id):
+        raise Missing
+
+
+async def end_all(db: Connection, account: Account) -> None:
+    """Take back everything that may act for this member, also what was allowed and not fetched yet."""
+    await authorization_codes.remove_of_account(db, account.id)
+    await grants.remove_of_account(db, account.id)
 
 
 def hash_of(token: str) -> bytes:

@@ -6,7 +6,7 @@ The command line and the desk use these; what a stranger may ask for is in `sign
 import re
 from datetime import datetime
 
-from fediverse_support.accounts import passwords
+from fediverse_support.accounts import grants, passwords
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.identifiers import is_local_name, new_id
 from fediverse_support.core.markup import render_markdown
@@ -153,10 +153,11 @@ async def change_password(db: Connection, account: Account, site: Site, old: str
 
 
 async def reset_password(db: Connection, account: Account, site: Site, new: str) -> None:
-    """Set a new password and end every session. The caller has made sure that this may be done."""
+    """Set a new password and end every session and application. The caller has made sure that this may be."""
     passwords.check_strength(new, account.name, site.domain)
     await accounts.set_password(db, account.id, await passwords.hashed(new))
     await sessions.remove_all(db, account.id)
+    await grants.end_all(db, account)
 
 
 async def staff(db: Connection) -> list[Actor]:
@@ -165,10 +166,14 @@ async def staff(db: Connection) -> list[Actor]:
 
 
 async def disable(db: Connection, account: Account) -> None:
-    """Close an account: sessions end at once, the person is no longer shown. `enable` undoes it."""
+    """Close an account: sessions and applications end at once, the person is no longer shown.
+
+    `enable` opens it again; then one signs in anew, applications too.
+    """
     await accounts.set_state(db, account.id, "disabled")
     await accounts.set_actor_state(db, account.actor_id, "suspended")
     await sessions.remove_all(db, account.id)
+    await grants.end_all(db, account)
 
 
 async def enable(db: Connection, account: Account) -> None:

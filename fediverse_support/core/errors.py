@@ -5,6 +5,7 @@
     │   ├── Malformed        the document or form cannot be read              400
     │   ├── Unauthenticated  no valid signature, or nobody is signed in       401
     │   ├── Forbidden        known, but not allowed                           403
+    │   ├── Denied           an application, in the words of OAuth            400
     │   ├── TooSlow          did not arrive in time                           408
     │   ├── TooLarge         larger than a limit                              413
     │   ├── WrongType        a content type that we do not take               415
@@ -56,6 +57,18 @@ class Forbidden(Refused):
     """This is not allowed."""
 
     status = 403
+
+
+class Denied(Refused):
+    """The application was refused.
+
+    `code` is the word that OAuth has for it (RFC 6749, 4.1.2.1 and 5.2), which programs read.
+    """
+
+    def __init__(self, code: str, message: str | None = None, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
 
 
 class TooSlow(Refused):

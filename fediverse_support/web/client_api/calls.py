@@ -20,6 +20,7 @@ from fediverse_support.accounts import grants
 from fediverse_support.core import clock, scopes
 from fediverse_support.core.errors import (
     Conflict,
+    Denied,
     Forbidden,
     Malformed,
     Misconfigured,
@@ -45,6 +46,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 NOT_VALID = "The access token is invalid"
 NEEDS_PERSON = "This method requires an authenticated user"
+WAITS = "Your login is currently pending approval"
 OUT_OF_SCOPE = "This action is outside the authorized scopes"
 NOT_FOUND = "Record not found"
 
@@ -209,6 +211,8 @@ def _check(grant: Grant | None, scope: str, who: Who) -> None:
         raise Forbidden(OUT_OF_SCOPE)
     if who is Who.MEMBER and grant.account is None:
         raise Malformed(NEEDS_PERSON)
+    if who is Who.MEMBER and grant.is_waiting:
+        raise Forbidden(WAITS)
 
 
 def response_of(answer: Any) -> Response:
@@ -225,6 +229,8 @@ def trouble_answer(trouble: Trouble) -> Response:
     """The error as apps show it. Whatever is missing or hidden reads the same (L3)."""
     status, message = trouble.status, trouble.message
     headers = {}
+    if isinstance(trouble, Denied):
+        return response_of(Answer({"error": trouble.code, "error_description": message}, status))
     if isinstance(trouble, Missing):
         status, message = 404, NOT_FOUND
     elif isinstance(trouble, Malformed | Conflict):
