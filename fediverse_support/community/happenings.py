@@ -83,23 +83,23 @@ async def poll_ended(db: Connection, post: Post, now: datetime) -> None:
     await push.enqueue(db, await ringing.for_voters(db, "poll", post.author_id, post.id, now), now)
 
 
-async def reported(
-    db: Connection, receivers: Sequence[int], report_id: int, from_id: int, now: datetime
-) -> None:
-    """Somebody has reported something: told are those who can act (`receivers`, numbers of actors)."""
+async def reported(db: Connection, report_id: int, from_id: int, group_id: int | None, now: datetime) -> None:
+    """Somebody has reported something: told are those here who look after the group that it is in, and the
+    group for who acts as it; where there is nobody, those who look after the community."""
+    receivers = await ringing.team(db, group_id) or await ringing.staff(db)
     await _told(db, receivers, "admin.report", from_id, now, subject_id=report_id)
 
 
-async def signed_up(db: Connection, receivers: Sequence[int], actor_id: int, now: datetime) -> None:
-    """Somebody has come to this community: told are those who look after it."""
-    await _told(db, receivers, "admin.sign_up", actor_id, now)
+async def signed_up(db: Connection, actor_id: int, now: datetime) -> None:
+    """Somebody has come to this community or asks to: told are those who look after it."""
+    await _told(db, await ringing.staff(db), "admin.sign_up", actor_id, now)
 
 
 async def severed(
     db: Connection, actor_id: int, severance_id: int, details: Mapping[str, Any], now: datetime
 ) -> None:
     """Follows of one of ours have ended because a server was blocked. `details`: what the client API tells
-    of it (`type`, `target_name`, `followers_count`, `following_count`)."""
+    of it (`host`, and how many it was `following` there)."""
     await _told(
         db, [actor_id], "severed_relationships", actor_id, now, subject_id=severance_id, details=details
     )
@@ -109,7 +109,7 @@ async def warned(
     db: Connection, actor_id: int, deed_id: int, details: Mapping[str, Any], now: datetime
 ) -> None:
     """The moderators have done something about one of ours or their posts. `details`: what the client API
-    tells of it (`action`, `text`, `status_ids`)."""
+    tells of it (`action`, `text`)."""
     await _told(db, [actor_id], "moderation_warning", actor_id, now, subject_id=deed_id, details=details)
 
 

@@ -7,7 +7,7 @@ until that group's `Accept` arrives; only an Accept that answers our own Follow 
 from collections.abc import Sequence
 from datetime import datetime
 
-from fediverse_support.community import invitations, visibility
+from fediverse_support.community import happenings, invitations, visibility
 from fediverse_support.community.stepping_down import step_down
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Actor, Group
@@ -58,6 +58,7 @@ async def ask(
     follow = await follows.ask(db, follower.id, followed.id, activity_uri)
     if not waits:
         await let_in(db, site, follower, followed, now)
+    await happenings.followed(db, follower.id, followed.id, waits, now)
     return follow
 
 
@@ -177,9 +178,11 @@ async def join(
     follow = await follows.ask(db, member.id, group.actor.id, f"{member.uri}#join-{group.actor.name}")
     if group.joining == "open" or is_invited:
         await follows.accept(db, member.id, group.actor.id, now)
+        await happenings.followed(db, member.id, group.actor.id, False, now)
         return follow
     await check_room(db, group, member)
     await join_requests.put(db, group.actor.id, member.id, now, answers=answers, rules_version=rules_version)
+    await happenings.followed(db, member.id, group.actor.id, True, now)
     return follow
 
 

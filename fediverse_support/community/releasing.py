@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import announcing, guests, post_activities, posts, visibility
+from fediverse_support.community import announcing, guests, happenings, post_activities, posts, visibility
 from fediverse_support.community import events as calling
 from fediverse_support.community.events import NewEvent
 from fediverse_support.core.errors import Missing
@@ -35,6 +35,7 @@ async def let_in(db: Connection, site: Site, post: Post, now: datetime) -> Post:
     author = await actors.by_id(db, post.author_id)
     group = await actors.by_id(db, post.group_id) if post.group_id else None
     kept = await held.take(db, post.id)
+    await happenings.post_live(db, site, live, now)
     if author is None or group is None:
         return live
     if author.is_local:

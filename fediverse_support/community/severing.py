@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from fediverse_support.community import happenings
 from fediverse_support.database import member_notices, severances
 from fediverse_support.database.member_notices import Told
 from fediverse_support.database.pool import Connection
@@ -176,6 +177,11 @@ async def _tell_followers(db: Connection, about: Sequence[Severance], kind: str,
         ],
         now,
     )
+    if kind == ENDED:
+        for (_, host), found in concerned.items():
+            await happenings.severed(
+                db, found[0].follower_id, by_host[host].id, {"host": host, "following": len(found)}, now
+            )
 
 
 def _said(severance: Severance, ties: Sequence[Tie]) -> Mapping[str, Any]:

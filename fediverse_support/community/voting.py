@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from fediverse_support.community import post_activities, taking_part, visibility
+from fediverse_support.community import happenings, post_activities, taking_part, visibility
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.identifiers import new_public_id
 from fediverse_support.core.models import Actor, Post
@@ -110,6 +110,9 @@ async def close_next(db: Connection, site: Site, now: datetime) -> bool:
         await polls.set_totals(db, msgspec.structs.replace(poll, closed_at=poll.ends_at))
         if poll.is_ours:
             await _tell(db, site, post_id, now, await polls.voters_elsewhere(db, post_id))
+        post = await posts.by_id(db, post_id)
+        if post is not None:
+            await happenings.poll_ended(db, post, now)
         return True
     return False
 

@@ -37,28 +37,27 @@ async def insert(
     group_id: int | None = None,
     rule: str = "",
     forwarded_at: datetime | None = None,
-) -> bool:
-    """Store a report; False for an activity that is stored already. Safe to run twice with one activity."""
-    return bool(
-        changed(
-            await db.execute(
-                """
-                insert into reports (id, activity_uri, reporter_uri, object_uris, reason, group_id, rule,
-                                     forwarded_at)
-                values ($1, $2, $3, $4, left($5, 5000), $6, left($7, 400), $8)
-                    on conflict do nothing
-                """,
-                new_id(),
-                activity_uri,
-                reporter_uri,
-                list(object_uris),
-                reason,
-                group_id,
-                rule,
-                forwarded_at,
-            )
-        )
+) -> int | None:
+    """Store a report; its number, or None for an activity that is stored already. Safe to run twice with one
+    activity."""
+    number: int | None = await db.fetchval(
+        """
+        insert into reports (id, activity_uri, reporter_uri, object_uris, reason, group_id, rule,
+                             forwarded_at)
+        values ($1, $2, $3, $4, left($5, 5000), $6, left($7, 400), $8)
+            on conflict do nothing
+        returning id
+        """,
+        new_id(),
+        activity_uri,
+        reporter_uri,
+        list(object_uris),
+        reason,
+        group_id,
+        rule,
+        forwarded_at,
     )
+    return number
 
 
 async def by_id(db: Connection, report_id: int) -> Report | None:

@@ -96,7 +96,7 @@ _TOLD = """,
                        (case when not (m.is_following or m.is_group and m.is_followed)
                              then p.for_not_following end),
                        (case when not m.is_followed then p.for_not_followers end),
-                       (case when s.created_at > $5 - interval '30 days' and not m.is_following
+                       (case when s.created_at > $5::timestamptz - interval '30 days' and not m.is_following
                              then p.for_new_accounts end),
                        (case when coalesce((select is_private from about), false)
                               and not (m.is_following or m.is_group)
@@ -119,9 +119,9 @@ _TOLD = """,
                else coalesce(
                    (select n.group_key from notifications n
                      where n.actor_id = j.actor_id and n.kind = j.kind
-                       and n.post_id is not distinct from $2 and n.made_at > $5 - interval '12 hours'
+                       and n.post_id is not distinct from $2 and n.made_at > $5::timestamptz - interval '12 hours'
                      order by n.id desc limit 1),
-                   concat_ws('-', j.kind, $2, floor(extract(epoch from $5) / 3600)))
+                   concat_ws('-', j.kind, $2, floor(extract(epoch from $5::timestamptz) / 3600)))
                end
           from judged j where j.verdict <> 'drop'
             on conflict do nothing
@@ -211,6 +211,28 @@ async def take_back(db: Connection, kind: str, from_id: int, *, post_id: int) ->
     await db.execute(
         "delete from notifications where kind = $1 and from_id = $2 and post_id = $3", kind, from_id, post_id
     )
+
+
+async def team(db: Connection, group_id: int | None) -> list[int]:
+    """Who of ours looks after a group, with the group itself if it is ours; nobody if none is here."""
+    rows = await db.fetch(
+        """
+        select a.id from actors a
+         where a.is_local
+           and (a.id = $1 and exists (select from group_moderators m where m.group_id = $1)
+                or a.id in (select m.actor_id from group_moderators m where m.group_id = $1))
+        """,
+        group_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def staff(db: Connection) -> list[int]:
+    """Who looks after the community."""
+    rows = await db.fetch(
+        "select actor_id from accounts where state = 'active' and role in ('owner', 'admin', 'moderator')"
+    )
+    return [row["actor_id"] for row in rows]
 
 
 def _rings(rows: Sequence[Any], from_id: int, post_id: int | None) -> list[Ring]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import announcing, releasing, telling, visibility
+from fediverse_support.community import announcing, happenings, releasing, telling, visibility
 from fediverse_support.core.errors import Conflict
 from fediverse_support.core.models import Account, Actor, Post
 from fediverse_support.database import activities as stored
@@ -39,6 +39,7 @@ async def hide(db: Connection, site: Site, post: Post, by: Account, reason: str,
     if group is not None and visibility.leaves(post) and await rights.speaks_there(db, group, moderator):
         await _tell_of_end(db, site, post, group, moderator, reason, now)
     await deeds.record(db, by, "hide post", post.uri, reason, now, group_id=post.group_id)
+    await happenings.warned(db, post.author_id, post.id, {"action": "delete_statuses", "text": reason}, now)
 
 
 async def show(db: Connection, site: Site, post: Post, by: Account, reason: str, now: datetime) -> None:

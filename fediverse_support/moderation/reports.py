@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from fediverse_support.community import happenings
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, groups, hosts, reports
@@ -47,7 +48,7 @@ async def file(db: Connection, site: Site, post: Post, reporter: Actor, words: W
         raise Conflict("You have reported this already. The moderators have not closed it yet.")
     group = await actors.by_id(db, post.group_id) if post.group_id else None
     goes_out = words.tells_other_server and post.reach != "sealed" and await _has_elsewhere(db, post, group)
-    await reports.insert(
+    report_id = await reports.insert(
         db,
         activity_uri=None,
         reporter_uri=reporter.uri,
@@ -57,6 +58,8 @@ async def file(db: Connection, site: Site, post: Post, reporter: Actor, words: W
         rule=words.rule,
         forwarded_at=now if goes_out else None,
     )
+    if report_id is not None:
+        await happenings.reported(db, report_id, reporter.id, group.id if group else None, now)
     said = "\n\n".join(part for part in (words.rule, reason) if part)
     if group is not None and group.is_local and post.reach != "sealed":
         await relay_to_team(db, site, group, await _anonymous(db, site, group, post, said), post.uri, now)

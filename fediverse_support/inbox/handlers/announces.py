@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import arrivals, removals
+from fediverse_support.community import arrivals, happenings, removals
 from fediverse_support.community.judging import NotTaken
 from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, RemoteTrouble, Trouble
 from fediverse_support.core.models import Actor, Post
@@ -221,10 +221,12 @@ async def _boost(context: Context, activity: Activity, sender: Verified) -> str:
     """Somebody boosts a post of ours: remembered, shown to nobody."""
     if activity.object_id is None or not context.site.is_ours(activity.object_id):
         raise Refused("This boosts something that is not from here.")
-    if await stored.by_uri(context.db, activity.object_id) is None:
+    post = await stored.by_uri(context.db, activity.object_id)
+    if post is None:
         raise Missing("There is no such post here.")
     uri = activity.id or f"{sender.uri}#announce"
     await reactions.boost(context.db, sender.actor.id, activity.object_id, uri)
+    await happenings.boosted(context.db, sender.actor.id, post, context.now)
     context.hold_back()
     return "Remembered."
 

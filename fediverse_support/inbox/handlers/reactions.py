@@ -1,11 +1,11 @@
 """Like, Dislike and EmojiReact, and taking them back. All of them are kept as what they are; none is counted
 in public."""
 
-from fediverse_support.community import reactions
+from fediverse_support.community import happenings, reactions
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.markup import safe_text
+from fediverse_support.database import posts, tombstones
 from fediverse_support.database import reactions as stored
-from fediverse_support.database import tombstones
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.protocol import parsing
@@ -21,6 +21,9 @@ async def like(context: Context, activity: Activity, sender: Verified) -> str:
         return "Taken back before it arrived."
     is_new = await stored.react(context.db, sender.actor.id, activity.object_id, kind_of(activity), uri)
     if is_new:
+        post = await posts.by_uri(context.db, activity.object_id)
+        if post is not None and kind_of(activity) != "dislike":
+            await happenings.favourited(context.db, sender.actor.id, post, context.now)
         await reactions.pass_on(context.db, context.site, activity.object_id, context.raw, context.now)
         context.hold_back()
     return "Kept." if is_new else "Known."
@@ -36,6 +39,9 @@ async def undo(context: Context, activity: Activity, sender: Verified) -> str:
     was_to = await stored.unreact(context.db, sender.actor.id, uri, object_uri, kind)
     if was_to is None:
         return "There was none."
+    post = await posts.by_uri(context.db, was_to)
+    if post is not None:
+        await happenings.unfavourited(context.db, sender.actor.id, post.id)
     await reactions.pass_on(context.db, context.site, was_to, context.raw, context.now)
     return "Taken back."
 

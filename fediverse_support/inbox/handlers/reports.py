@@ -1,5 +1,6 @@
 """Flag: somebody asks our moderators to look at something."""
 
+from fediverse_support.community import happenings
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.markup import plain_text
 from fediverse_support.core.models import Actor, Post
@@ -36,8 +37,8 @@ def names(activity: Activity) -> list[str]:
 
 
 async def keep(context: Context, activity: Activity, named: list[str], group: Actor | None) -> bool:
-    """Store a report; False if it is stored already."""
-    return await stored.insert(
+    """Store a report and tell those who can act; False if it is stored already."""
+    report_id = await stored.insert(
         context.db,
         activity_uri=activity.id,
         reporter_uri=activity.actor,
@@ -45,6 +46,11 @@ async def keep(context: Context, activity: Activity, named: list[str], group: Ac
         reason=plain_text(activity.content or activity.summary or ""),
         group_id=group.id if group else None,
     )
+    reporter = await actors.by_uri(context.db, activity.actor)
+    if report_id is not None and reporter is not None:
+        group_id = group.id if group else None
+        await happenings.reported(context.db, report_id, reporter.id, group_id, context.now)
+    return report_id is not None
 
 
 async def _concerned(context: Context, named: list[str]) -> tuple[Post | None, Actor | None]:

@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 
 from fediverse_support.accounts import members, sessions, sign_in, sign_up
-from fediverse_support.community import profiles
+from fediverse_support.community import happenings, profiles
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Missing, Refused, TooMany, Trouble
 from fediverse_support.core.models import Account
@@ -92,8 +92,9 @@ async def do_join(visit: Visit, form: Form) -> Response:
                 services.seal,
                 services.settings.registration,
                 request,
-                clock.now(),
+                now := clock.now(),
             )
+            await happenings.signed_up(visit.db, account.actor_id, now)
     except (Refused, Conflict) as refusal:
         return _join_page(visit, form, refusal)
     return visit.render("joined.html", is_waiting=account.state == "waiting")
