@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 def moment(at: datetime) -> str:
     """`2026-11-22T06:32:50.145Z`."""
-    utc = at.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def maybe_moment(at: datetime | None) -> str | None:
@@ -16,4 +15,4 @@ def maybe_moment(at: datetime | None) -> str | None:
 
 def day(at: datetime | None) -> str | None:
     """`2026-11-22`, or None."""
-    return f"{at.astimezone(UTC):%Y-%m-%d}" if at is not None else None
+    return at.astimezone(UTC).date().isoformat() if at is not None else None

@@ -1,0 +1,253 @@
+"""Status, field by field (mastodon-api.md §4.5): a post, or a boost around one.
+
+    shown      some posts and boosts by their numbers, for whoever looks
+    one        one of them
+    rendered   a page that a timeline has chosen
+
+Every post and boost has been asked for with the viewer's sight (`database/client_statuses.py`). A post that
+starts a thread in a group is in lists as the group's boost of it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fediverse_support.community import filters
+from fediverse_support.community.filters import Filters
+from fediverse_support.core import clock
+from fediverse_support.core.errors import Missing
+from fediverse_support.core.models import Viewer
+from fediverse_support.database import client_statuses
+from fediverse_support.database.client_statuses import MentionedRow, Page, StatusRow
+from fediverse_support.database.filters import Context
+from fediverse_support.database.pool import Connection
+from fediverse_support.web.client_api.entities import accounts, filtering, media
+from fediverse_support.web.client_api.entities.accounts import VISIBILITY, Json
+from fediverse_support.web.client_api.entities.content import words
+from fediverse_support.web.client_api.entities.moments import maybe_moment, moment
+from fediverse_support.web.client_api.entities.polls import poll
+from fediverse_support.web.services import Services
+
+_NOT_QUOTABLE: Json = {"automatic": [], "manual": [], "current_user": "denied"}
+_WIDTH = {"public": 3, "unlisted": 2, "private": 1, "direct": 0}
+
+
+async def shown(services: Services, db: Connection, viewer: Viewer, ids: Sequence[int]) -> list[Json]:
+    """The posts and boosts with these numbers, in this order, each once; what `viewer` may not see is left
+    out. Two statements, one of them for the filters of who looks."""
+    page = await client_statuses.by_ids(db, viewer, ids)
+    return await rendered(services, db, viewer, page)
+
+
+async def one(services: Services, db: Connection, viewer: Viewer, status_id: int) -> Json:
+    """One post or boost. Raises `Missing`, also for what `viewer` may not see."""
+    found = await shown(services, db, viewer, [status_id])
+    if not found:
+        raise Missing
+    return found[0]
+
+
+async def rendered(
+    services: Services, db: Connection, viewer: Viewer, page: Page, hiding: Context | None = None
+) -> list[Json]:
+    """The statuses of a page. Where `hiding` names a context, what a filter of who looks hides there is left
+    out; else it is marked, and the app hides it."""
+    if not page.statuses:
+        return []
+    found = await filters.of(db, viewer.actor_id, clock.now())
+    return with_filters(services, viewer, page, found, hiding)
+
+
+def with_filters(
+    services: Services, viewer: Viewer, page: Page, found: Filters, hiding: Context | None = None
+) -> list[Json]:
+    """The same for who has the filters already."""
+    maker = _Maker(services, viewer, page, found, clock.now())
+    made = (maker.status(row, hiding) for row in page.statuses)
+    return [status for status in made if status is not None]
+
+
+class _Maker:
+    """Makes the statuses of one page, each account of it once."""
+
+    def __init__(self, services: Services, viewer: Viewer, page: Page, found: Filters, now: datetime) -> None:
+        self._services = services
+        self._viewer = viewer
+        self._filters = found
+        self._now = now
+        self._accounts = {
+            number: accounts.account(services, row, viewer) for number, row in page.accounts.items()
+        }
+        mentioned = [row for row in page.mentioned if not row.is_secret or _is_in(viewer, row.id)]
+        self._by_uri = {row.uri: row for row in mentioned}
+        self._by_id = {row.id: row for row in mentioned}
+
+    def status(self, row: StatusRow, hiding: Context | None) -> Json | None:
+        """The post, or the boost around it; None if a filter hides it."""
+        made = self._post(row, hiding)
+        return made if made is None or row.booster_id is None else self._boost(row, made)
+
+    def _post(self, row: StatusRow, hiding: Context | None) -> Json | None:
+        results = self._matching(row)
+        if hiding is not None and filters.hides(results, hiding):
+            return None
+        named = self._named(row)
+        said = words(row.content_html, row.title if row.parent_id is None else "", _moved(named))
+        is_answer = row.parent_id is not None and row.parent_author_id is not None
+        media_attachments, card = self._attached(row)
+        made: Json = {
+            "id": str(row.id),
+            "created_at": moment(row.published_at),
+            "edited_at": maybe_moment(row.edited_at),
+            "in_reply_to_id": str(row.parent_id) if is_answer else None,
+            "in_reply_to_account_id": str(row.parent_author_id) if is_answer else None,
+            "sensitive": row.sensitive or bool(row.content_warning),
+            "spoiler_text": row.content_warning,
+            "visibility": VISIBILITY[row.reach],
+            "language": row.language,
+            "uri": row.uri,
+            "url": row.url or row.uri,
+            "replies_count": row.replies,
+            "reblogs_count": row.boosts,
+            "favourites_count": row.favourites,
+            "quotes_count": 0,
+            "content": said.html,
+            "reblog": None,
+            "application": None,
+            "account": self._accounts[row.author_id],
+            "media_attachments": media_attachments,
+            "mentions": [_mention(each) for each in named],
+            "tags": [
+                {"name": name, "url": said.hashtags.get(name) or self._tag_address(row, name)}
+                for name in row.tags
+            ],
+            "emojis": [],
+            "quote": None,
+            "quote_approval": _NOT_QUOTABLE,
+            "card": card,
+            "poll": poll(row, row.poll, self._viewer, self._now) if row.poll is not None else None,
+        }
+        if row.application is not None:
+            made["application"] = {"name": row.application.name, "website": row.application.website or None}
+        if self._viewer.actor_id is not None:
+            made |= self._deeds(row)
+            made["filtered"] = [filtering.result(each) for each in results]
+        return made
+
+    def _boost(self, row: StatusRow, inner: Json) -> Json:
+        """A status of its own: the words and what belongs to them are in what it boosts."""
+        assert row.booster_id is not None
+        assert row.boosted_at is not None
+        wrapper = {
+            **inner,
+            "id": str(row.entry_id),
+            "created_at": moment(row.boosted_at),
+            "edited_at": None,
+            "uri": row.boost_uri or f"{row.uri}#boost-{row.entry_id}",
+            "content": "",
+            "account": self._accounts[row.booster_id],
+            "visibility": min(
+                inner["visibility"], VISIBILITY[row.boost_reach or "open"], key=_WIDTH.__getitem__
+            ),
+            "media_attachments": [],
+            "mentions": [],
+            "tags": [],
+            "poll": None,
+            "card": None,
+            "application": None,
+            "in_reply_to_id": None,
+            "in_reply_to_account_id": None,
+            "reblog": inner,
+        }
+        wrapper.pop("pinned", None)
+        return wrapper
+
+    def _deeds(self, row: StatusRow) -> Json:
+        """What the viewer did with the post."""
+        deeds = {
+            "favourited": row.is_favourite,
+            "reblogged": row.is_boosted,
+            "muted": row.is_muted,
+            "bookmarked": row.is_bookmarked,
+        }
+        if self._viewer.actor_id in (row.author_id, row.group_id) and row.reach != "direct":
+            deeds["pinned"] = row.is_pinned
+        return deeds
+
+    def _matching(self, row: StatusRow) -> list[filters.FilterResult]:
+        if self._filters.is_empty or row.author_id == self._viewer.actor_id:
+            return []
+        options = row.poll.names if row.poll is not None else ()
+        texts = filters.texts_of(row.content_warning, row.title, row.content_html, row.attachments, options)
+        return self._filters.results(row.id, texts)
+
+    def _named(self, row: StatusRow) -> list[MentionedRow]:
+        """Whom the text names, then the group, so that answers reach it, and whom it is for."""
+        found = {}
+        for mention in row.mentions:
+            if (named := self._by_uri.get(mention.get("href", ""))) is not None:
+                found[named.id] = named
+        for number in (row.group_id, *row.named):
+            if number is not None and number in self._by_id:
+                found.setdefault(number, self._by_id[number])
+        found.pop(row.author_id, None)
+        return list(found.values())
+
+    def _attached(self, row: StatusRow) -> tuple[list[Json], Json | None]:
+        """The media, and what a post links to, as a card."""
+        if not row.attachments:
+            return [], None
+        links = [item for item in row.attachments if item.get("type") == "Link"]
+        found = [media.of(self._services, item) for item in row.attachments if item.get("type") != "Link"]
+        return found, _card(links[0]) if links else None
+
+    def _tag_address(self, row: StatusRow, name: str) -> str:
+        """Where a tag leads that stands in no link of the text."""
+        group = self._by_id.get(row.group_id) if row.group_id is not None else None
+        if group is not None:
+            place = group.name if group.is_local else f"{group.name}@{group.host}"
+            return f"{self._services.site.origin}/groups/{place}/tagged/{name}"
+        return f"{self._services.site.origin}/tags/{name}"
+
+
+def _is_in(viewer: Viewer, actor_id: int) -> bool:
+    return viewer.is_staff or actor_id in (viewer.actor_id, *viewer.member_of, *viewer.moderates)
+
+
+def _moved(named: Sequence[MentionedRow]) -> tuple[tuple[str, str], ...]:
+    """Links in the text may name somebody by their id; apps know them by the address of their page."""
+    return tuple((row.uri, row.url) for row in named if row.url and row.url != row.uri)
+
+
+def _mention(row: MentionedRow) -> Json:
+    return {
+        "id": str(row.id),
+        "username": row.name,
+        "acct": row.name if row.is_local else f"{row.name}@{row.host}",
+        "url": row.url or row.uri,
+    }
+
+
+def _card(link: Json) -> Json:
+    """PreviewCard of a link that a post is about. Nothing is fetched for it."""
+    url = str(link["url"])
+    host = url.partition("://")[2].partition("/")[0]
+    return {
+        "url": url,
+        "title": link.get("alt") or host,
+        "description": "",
+        "language": None,
+        "type": "link",
+        "author_name": "",
+        "author_url": "",
+        "provider_name": host,
+        "provider_url": "",
+        "html": "",
+        "width": 0,
+        "height": 0,
+        "image": None,
+        "image_description": "",
+        "embed_url": "",
+        "blurhash": None,
+        "published_at": None,
+        "authors": [],
+    }
