@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fediverse_support.core.markup import safe_text
-from fediverse_support.core.models import REACHES, Post
+from fediverse_support.core.models import PERSONAL_REACHES, REACHES, Post, Reach
 from fediverse_support.policy.decisions import WARN
 from fediverse_support.policy.warnings import label
 
@@ -23,14 +23,19 @@ def amended(post: Post, amendments: Collection[str]) -> Post:
     already, or narrower, stays as narrow.
     """
     warnings = sorted(label(one.removeprefix(WARN)) for one in amendments if one.startswith(WARN))
-    quiet = min(post.reach, "quiet", key=REACHES.index)
     return msgspec.structs.replace(
         post,
-        reach=quiet if "quiet" in amendments else post.reach,
+        reach=_quiet(post.reach) if "quiet" in amendments else post.reach,
         sensitive=post.sensitive or bool(warnings) or "sensitive" in amendments,
         attachments=_links(post) if "no-media" in amendments else post.attachments,
         content_warning=_with_warnings(post.content_warning, warnings),
     )
+
+
+def _quiet(reach: Reach) -> Reach:
+    """As far as something quiet goes, and no further than it went."""
+    order = REACHES if reach in REACHES else PERSONAL_REACHES
+    return min(reach, "quiet", key=order.index)
 
 
 def _links(post: Post) -> tuple[dict[str, Any], ...]:

@@ -47,17 +47,21 @@ async def judged(
     db: Connection,
     policy: Policy,
     author: Actor,
-    group: Actor,
+    group: Actor | None,
     post: Post,
     now: datetime,
     *,
     is_edit: bool = False,
     addition: Addition | None = None,
 ) -> Judged:
-    """Ask policy about a post as its author wants it to be. Raises `NotTaken`."""
+    """Ask policy about a post as its author wants it to be; `group` is None outside of groups.
+
+    What is for followers or for named people cannot be held, because nobody else may look at it: it is
+    refused instead, with the reason. Raises `NotTaken`.
+    """
     arrival = await local_facts.arrival_of(db, author, group, post, now, is_edit=is_edit, addition=addition)
     decision = judge(policy, arrival)
-    if not decision.lets_in:
+    if not decision.lets_in or (decision.is_held and post.reach in ("followers", "direct")):
         raise NotTaken(arrival, decision)
     return Judged(decision, await decisions.record(db, arrival, decision))
 

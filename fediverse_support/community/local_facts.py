@@ -12,20 +12,28 @@ from fediverse_support.database.pool import Connection
 from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.warnings import codes_in
 
-_VISIBILITY: dict[Reach, str] = {"open": "open", "quiet": "quiet", "members": "members", "sealed": "members"}
+_VISIBILITY: dict[Reach, str] = {
+    "open": "open",
+    "quiet": "quiet",
+    "members": "members",
+    "sealed": "members",
+    "followers": "followers",
+    "direct": "direct",
+}
 
 
 async def arrival_of(
     db: Connection,
     author: Actor,
-    group: Actor,
+    group: Actor | None,
     post: Post,
     now: datetime,
     *,
     is_edit: bool = False,
     addition: Addition | None = None,
 ) -> Arrival:
-    """The facts of a post that `author` is about to write into `group`, or of one as it shall be.
+    """The facts of a post that `author` is about to write into `group` (None: outside of groups), or of one
+    as it shall be.
 
     `addition` is a poll or an event, whose words count too. The id is that of the deed and not of an
     activity: what is held or refused is never sent, and so never gets one.
@@ -34,7 +42,7 @@ async def arrival_of(
         db,
         uri=author.uri,
         author_uri="",
-        addressed=[group.uri],
+        addressed=[group.uri] if group is not None else [],
         in_reply_to=post.in_reply_to,
         now=now,
         object_uri=post.uri,

@@ -1,7 +1,7 @@
 """What other servers are told of a post of ours: that it is there, has changed, is gone.
 
 Each function runs in the caller's transaction, so that the deed and the telling commit together. What goes
-where is told in `posts.py`.
+where is told in `posts.py`, and for what is said outside of groups in `personal_posts.py`.
 """
 
 from collections.abc import Sequence
@@ -14,20 +14,29 @@ from fediverse_support.database import activities as stored
 from fediverse_support.database import actors, posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.outbox.publishing import Followers, new_activity_uri, publish
-from fediverse_support.protocol.addressing import Visibility, audience_for_group_post
+from fediverse_support.protocol.addressing import Audience, Visibility, audience_for_group_post
 from fediverse_support.protocol.rendering import activities
-from fediverse_support.protocol.rendering.posts import tombstone
+from fediverse_support.protocol.rendering.posts import audience_of, tombstone
 from fediverse_support.protocol.rendering.times import precise_time
 from fediverse_support.protocol.site import Site
 
 
 async def tell_of_new(
-    db: Connection, site: Site, author: Actor, group: Actor, parent: Post | None, post: Post, now: datetime
+    db: Connection,
+    site: Site,
+    author: Actor,
+    group: Actor | None,
+    parent: Post | None,
+    post: Post,
+    now: datetime,
 ) -> None:
     """Send the Create of one of our posts that `visibility.leaves`; a group of ours announces it."""
     parent_author = await actors.by_id(db, parent.author_id) if parent else None
     document = await render(db, site, post, author, group, parent_author)
     create = activities.create(new_activity_uri(site), document)
+    if group is None:
+        await _publish_personal(db, site, author, post, parent_author, create, is_first=True)
+        return
     await publish(
         db,
         site,
@@ -58,8 +67,6 @@ async def tell_of_change(
     `only_numbers`: no word of it has changed, only the totals of its poll.
     """
     group = await actors.by_id(db, post.group_id) if post.group_id else None
-    if group is None:
-        return
     parent = await posts.by_id(db, post.parent_id) if post.parent_id else None
     parent_author = await actors.by_id(db, parent.author_id) if parent else None
     document = await render(db, site, post, author, group, parent_author)
@@ -69,6 +76,9 @@ async def tell_of_change(
         if only_numbers
         else activities.update(uri, document)
     )
+    if group is None:
+        await _publish_personal(db, site, author, post, parent_author, update, also=also)
+        return
     await publish(
         db,
         site,
@@ -86,19 +96,18 @@ async def tell_of_deletion(
     db: Connection, site: Site, author: Actor, group: Actor | None, post: Post, now: datetime
 ) -> None:
     """Send the Delete of one of our posts that `visibility.leaves`, before it is wiped."""
-    if group is None:
-        return
     parent = await posts.by_id(db, post.parent_id) if post.parent_id else None
     parent_author = await actors.by_id(db, parent.author_id) if parent else None
-    followers = group.followers_url or f"{group.uri}/followers"
-    reach: Visibility = "members" if post.reach == "members" else "open"
-    audience = audience_for_group_post(group.uri, followers, reach)
     delete = activities.delete(
         new_activity_uri(site),
         actor=author.uri,
         object=tombstone(post.uri, post.type, now),
-        audience=audience,
+        audience=_audience_of_deletion(post, author, group, parent_author),
     )
+    if group is None:
+        await stored.withdraw_about(db, post.uri, now)
+        await _publish_personal(db, site, author, post, parent_author, delete)
+        return
     to = await _addressed(db, group, parent_author, post)
     if group.is_local:
         await announcing.withdraw(db, site, group, post, now)
@@ -121,7 +130,61 @@ async def render(
 ) -> dict[str, Any]:
     """One of our posts, as it is sent and served. Raises `Missing` or `Gone`."""
     root = await posts.by_id(db, post.root_id) if post.root_id != post.id else None
-    return await kinds.document(db, site, post, author, group, parent_author, root.uri if root else None)
+    mentioned = _answered(post, parent_author)
+    return await kinds.document(db, site, post, author, group, mentioned, root.uri if root else None)
+
+
+def _answered(post: Post, parent_author: Actor | None) -> Actor | None:
+    """Who is told that they were answered: what is for named people is for nobody else."""
+    is_told = parent_author is not None and (
+        post.reach not in ("followers", "direct") or parent_author.id in post.named
+    )
+    return parent_author if is_told else None
+
+
+def _audience_of_deletion(
+    post: Post, author: Actor, group: Actor | None, parent_author: Actor | None
+) -> Audience:
+    if group is None:
+        return audience_of(post, author, None, _answered(post, parent_author))
+    followers = group.followers_url or f"{group.uri}/followers"
+    reach: Visibility = "members" if post.reach == "members" else "open"
+    return audience_for_group_post(group.uri, followers, reach)
+
+
+async def _publish_personal(
+    db: Connection,
+    site: Site,
+    author: Actor,
+    post: Post,
+    parent_author: Actor | None,
+    document: dict[str, Any],
+    *,
+    is_first: bool = False,
+    also: Sequence[Actor] = (),
+) -> None:
+    """Send an activity about a post outside of groups to whom the post is for, and to nobody else.
+
+    The followers, unless it is for named people only; those named; who was answered. It is in the outbox and
+    can be fetched if everybody may see it.
+    """
+    answered = _answered(post, parent_author)
+    named = await actors.by_ids(db, post.named)
+    followers = None
+    if post.reach != "direct":
+        # A server that shows to everybody what it gets must not have what is for followers.
+        followers = Followers(author, keeps_private=True if post.reach == "followers" else None)
+    people = {actor.id: actor for actor in [*named, *([answered] if answered else []), *also]}
+    await publish(
+        db,
+        site,
+        author,
+        document,
+        object_uri=post.uri,
+        is_public=is_first and visibility.is_public(post),
+        followers=followers,
+        to=[actor for actor in people.values() if actor.state == "active"],
+    )
 
 
 def _microblogs(group: Actor, post: Post) -> Followers | None:

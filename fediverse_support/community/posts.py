@@ -10,17 +10,21 @@ What goes where:
   else gets a copy; into a group elsewhere: to that group and nobody else;
 - sealed: nowhere. It is stored here and never rendered for another server.
 
+What is said outside of groups is in `personal_posts.py`.
+
 Before any of it policy is asked (`judging.py`): what it wants a moderator to look at first is stored and told
 to nobody until it is let in (`releasing.py`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sized
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from fediverse_support.community import (
+    addressees,
+    happenings,
     holds,
     judging,
     kinds,
@@ -36,13 +40,13 @@ from fediverse_support.community.amendments import amended
 from fediverse_support.community.kinds import Addition
 from fediverse_support.core.errors import Conflict, Forbidden, Gone, Malformed, Missing
 from fediverse_support.core.identifiers import new_id, new_public_id
-from fediverse_support.core.markup import mentions_in, render_markdown, safe_text
+from fediverse_support.core.markup import render_markdown, safe_text, title_from
 from fediverse_support.core.models import Actor, Group, Post, Reach, Viewer
 from fediverse_support.database import actors, groups, places, post_amendments, posts, severances, tombstones
 from fediverse_support.database import holds as held
 from fediverse_support.database.pool import Connection
 from fediverse_support.policy.engine import Policy
-from fediverse_support.protocol.rendering.tags import address, page_of
+from fediverse_support.protocol.rendering.tags import address, outside, page_of
 from fediverse_support.protocol.site import Site
 
 LONGEST = 20_000
@@ -54,6 +58,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
     `reach` is how far it shall go; None: as far as posts in its group usually do. What it got is in the post
     (`reaches.was_narrowed` tells whether that is less). `tags` are those chosen from what the group offers.
+    `attachments` are as they are stored in a post; None in an edit: as they are. `application_id`: what it
+    was written with. With `names_itself` a thread is called after its first line, as apps have no titles.
     """
 
     source: str
@@ -62,6 +68,10 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     reach: Reach | None = None
     tags: tuple[str, ...] = ()
+    sensitive: bool = False
+    attachments: tuple[dict[str, Any], ...] | None = None
+    application_id: int | None = None
+    names_itself: bool = False
 
 
 async def write(
@@ -82,8 +92,8 @@ async def write(
     """
     rules = await _may_speak(db, group, author, now)
     reach = reaches.settle(words.reach, group, rules)
-    post = await _composed(db, site, author, group, None, words, reach, now, addition)
-    return await _stored(db, site, author, group, None, post, now, policy, addition)
+    post = await composed(db, site, author, group, None, words, reach, now, addition)
+    return await store(db, site, author, group, None, post, now, policy, addition)
 
 
 async def reply(
@@ -96,6 +106,7 @@ async def reply(
     now: datetime,
     *,
     policy: Policy,
+    addition: Addition | None = None,
 ) -> Post:
     """Answer a post that `viewer` (the author, signed in) may see. Raises `Missing` for any other.
 
@@ -109,8 +120,8 @@ async def reply(
         raise Missing("This is in no group any more.")
     rules = await _may_speak(db, group, author, now, parent)
     reach = reaches.settle(words.reach, group, rules, parent)
-    post = await _composed(db, site, author, group, parent, _as_reply(words), reach, now)
-    return await _stored(db, site, author, group, parent, post, now, policy)
+    post = await composed(db, site, author, group, parent, _as_reply(words), reach, now, addition)
+    return await store(db, site, author, group, parent, post, now, policy, addition)
 
 
 async def edit(
@@ -123,10 +134,8 @@ async def edit(
     """
     post = await _own(db, author, post_id)
     words = words if post.in_reply_to is None else _as_reply(words)
-    words = _checked(words, title_is_enough=post.type != "Note")
+    words = _checked(words, has_addition=post.type != "Note", keeps=post.attachments)
     group = await actors.by_id(db, post.group_id) if post.group_id else None
-    if group is None:
-        raise Missing("This is in no group any more.")
     changed = await reworded(db, site, post, words, now)
     judged = await judging.judged(db, policy, author, group, changed, now, is_edit=True)
     if judged.decision.is_held and post.state == "live":
@@ -146,15 +155,21 @@ async def reworded(db: Connection, site: Site, post: Post, words: Words, now: da
     if now <= (post.edited_at or post.published_at):
         raise Conflict("This was changed a moment ago. Look at it again before you change it.")
     group = await actors.by_id(db, post.group_id) if post.group_id else None
-    html, mentions = await _rendered(db, site, words.source, group)
+    html, named = await rendered(db, site, words.source, group)
     return msgspec.structs.replace(
         post,
-        title=words.title,
+        title=_title(words, html),
         content_html=html,
         source=words.source,
         content_warning=words.content_warning,
-        sensitive=bool(words.content_warning),
-        mentions=mentions,
+        sensitive=bool(words.content_warning) or words.sensitive,
+        language=words.language or post.language,
+        attachments=post.attachments if words.attachments is None else words.attachments,
+        mentions=mentions_of(named),
+        # Who had it goes on having it: no edit takes back what was read.
+        named=tuple(dict.fromkeys([*post.named, *(actor.id for actor in named.values())]))
+        if post.group_id is None
+        else (),
         tags=await tagging.given(db, group, words.source, words.tags),
         edited_at=now,
     )
@@ -176,6 +191,7 @@ async def replace_words(
     """Let `post` say what `changed` says, keep what it said, and tell who was told of it."""
     await posts.insert_version(db, post.id, post.edited_at or post.published_at, post)
     await posts.replace_text(db, changed)
+    await happenings.post_changed(db, site, changed, now)
     if visibility.leaves(changed):
         await post_activities.tell_of_change(db, site, author, changed, now)
 
@@ -190,60 +206,67 @@ async def delete(db: Connection, site: Site, author: Actor, post_id: int, now: d
     await removals.erase(db, post)
 
 
-async def _composed(
+async def composed(
     db: Connection,
     site: Site,
     author: Actor,
-    group: Actor,
+    group: Actor | None,
     parent: Post | None,
     words: Words,
     reach: Reach,
     now: datetime,
     addition: Addition | None = None,
 ) -> Post:
-    """A new post as its author wants it, not stored yet. Raises `Malformed`."""
-    words = _checked(words, title_is_enough=addition is not None)
-    html, mentions = await _rendered(db, site, words.source, group)
+    """A new post as its author wants it, not stored yet; `group` is None outside of groups.
+
+    What is not in the group of what it answers begins a thread of its own. Raises `Malformed`.
+    """
+    words = _checked(words, has_addition=addition is not None)
+    html, named = await rendered(db, site, words.source, group)
     number, public_id = new_id(), new_public_id()
+    is_in_thread = parent is not None and parent.group_id == (group.id if group else None)
     return Post(
         id=number,
         uri=site.post(public_id),
         public_id=public_id,
         author_id=author.id,
-        group_id=group.id,
-        root_id=parent.root_id if parent else number,
+        group_id=group.id if group else None,
+        root_id=parent.root_id if parent and is_in_thread else number,
         parent_id=parent.id if parent else None,
         in_reply_to=parent.uri if parent else None,
-        context_url=await _context_above(db, site, parent) if parent else None,
+        context_url=await _context_above(db, site, parent) if parent and is_in_thread else None,
         type=addition.type if addition else "Note",
-        title=words.title,
+        title=_title(words, html) if parent is None and group is not None else "",
         content_html=html,
         source=words.source,
         content_warning=words.content_warning,
-        sensitive=bool(words.content_warning),
+        sensitive=bool(words.content_warning) or words.sensitive,
         language=words.language,
         reach=reach,
         url=site.post(public_id),
-        mentions=mentions,
+        attachments=words.attachments or (),
+        named=tuple(actor.id for actor in named.values()) if group is None else (),
+        mentions=mentions_of(named),
         tags=await tagging.given(db, group, words.source, words.tags),
         published_at=now,
         received_at=now,
         active_at=now,
+        application_id=words.application_id,
     )
 
 
-async def _stored(
+async def store(
     db: Connection,
     site: Site,
     author: Actor,
-    group: Actor,
+    group: Actor | None,
     parent: Post | None,
     post: Post,
     now: datetime,
     policy: Policy,
     addition: Addition | None = None,
 ) -> Post:
-    """Store a new post as policy wants it, and tell of it if it is live. Raises `NotTaken`."""
+    """Store a composed post as policy wants it, and tell of it if it is live. Raises `NotTaken`."""
     judged = await judging.judged(db, policy, author, group, post, now, addition=addition)
     post = amended(post, judged.decision.amendments)
     post = msgspec.structs.replace(post, state="held" if judged.decision.is_held else "live")
@@ -254,38 +277,49 @@ async def _stored(
     if post.state == "held":
         await holds.keep_post(db, post, author.uri, judged.decision, judged.number, now)
         return post
-    if parent is not None:
+    if not post.is_root and post.reach != "direct":
         await posts.touch_thread(db, post.root_id, now)
+    await happenings.post_live(db, site, post, now)
     if visibility.leaves(post):
         await post_activities.tell_of_new(db, site, author, group, parent, post, now)
     return post
 
 
-async def _rendered(
+async def rendered(
     db: Connection, site: Site, source: str, group: Actor | None
-) -> tuple[str, tuple[dict[str, Any], ...]]:
-    """The HTML of `source` in `group`, and the mentions in it of people that we know."""
-    known: dict[str, str] = {}
-    for handle in mentions_in(source)[:20]:
-        name, _, host = handle.lstrip("@").partition("@")
-        if host in ("", site.domain):
-            actor = await actors.local_by_name(db, name)
-        else:
-            actor = await actors.by_handle(db, name, host)
-        if actor is not None and actor.state == "active":
-            known[handle] = actor.uri
+) -> tuple[str, dict[str, Actor]]:
+    """The HTML of `source` in `group` (None: outside of groups), and whom it mentions by which handle."""
+    named = await addressees.mentioned(db, site, source)
     place = page_of(site, group) if group is not None else ""
-    html = render_markdown(source, known, hashtags=lambda name: address(place, name) if place else "")
-    return html, tuple({"href": uri, "name": handle} for handle, uri in known.items())
+    html = render_markdown(
+        source,
+        {handle: actor.uri for handle, actor in named.items()},
+        hashtags=lambda name: address(place, name) if place else outside(site, name),
+    )
+    return html, named
+
+
+def mentions_of(named: dict[str, Actor]) -> tuple[dict[str, Any], ...]:
+    """Mentions as they are stored in a post."""
+    return tuple({"href": actor.uri, "name": handle} for handle, actor in named.items())
+
+
+def _title(words: Words, html: str) -> str:
+    return title_from(html)[0] if words.names_itself else words.title
 
 
 async def _may_speak(
     db: Connection, group: Actor, author: Actor, now: datetime, answered: Post | None = None
 ) -> Group | None:
-    """Our group's rules after asking them; None for a group elsewhere, whose wishes we know only in part."""
+    """Our group's rules after asking them; None for a group elsewhere, whose wishes we know only in part.
+
+    A group that speaks in itself speaks for those who look after it.
+    """
     if group.state != "active":
         raise Gone("This group is gone.")
     standing = await places.standing(db, group, author, now, answered)
+    if author.id == group.id:
+        standing = msgspec.structs.replace(standing, is_member=True, is_moderator=True)
     if not group.is_local:
         speaking.check_elsewhere(standing, is_cut_off=await severances.is_blocked(db, group.uri))
         return None
@@ -321,22 +355,22 @@ async def _own(db: Connection, author: Actor, post_id: int) -> Post:
 
 
 def _as_reply(words: Words) -> Words:
-    return msgspec.structs.replace(words, title="")
+    return msgspec.structs.replace(words, title="", names_itself=False)
 
 
-def _checked(words: Words, *, title_is_enough: bool = False) -> Words:
+def _checked(words: Words, *, has_addition: bool = False, keeps: Sized = ()) -> Words:
+    """`words` tidied up; `keeps` are the attachments that there are already. Raises `Malformed`."""
     source = words.source.strip()
-    if not source and not (title_is_enough and words.title.strip()):
+    attachments = keeps if words.attachments is None else words.attachments
+    if not source and not attachments and not (has_addition and words.title.strip()):
         raise Malformed("There is nothing written yet.")
     if len(source) > LONGEST:
         raise Malformed("This is longer than 20,000 characters. Nothing was lost: shorten it and send again.")
     if len(words.title) > LONGEST_TITLE or len(words.content_warning) > 500:
         raise Malformed("A title has at most 200 characters, a content warning 500.")
-    return Words(
+    return msgspec.structs.replace(
+        words,
         source=source.replace("\x00", ""),
         title=safe_text(words.title, LONGEST_TITLE),
         content_warning=safe_text(words.content_warning, 500),
-        language=words.language,
-        reach=words.reach,
-        tags=words.tags,
     )

@@ -31,6 +31,13 @@ async def by_id(db: Connection, actor_id: int) -> Actor | None:
     return read(row) if row else None
 
 
+async def by_ids(db: Connection, actor_ids: Sequence[int]) -> list[Actor]:
+    """The actors with these of our numbers, in no order."""
+    if not actor_ids:
+        return []
+    return all_of(read, await db.fetch("select * from actors where id = any($1::bigint[])", list(actor_ids)))
+
+
 async def by_uris(db: Connection, uris: Sequence[str]) -> list[Actor]:
     """Those of these actors that we know."""
     return all_of(read, await db.fetch("select * from actors where uri = any($1::text[])", uris))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from fediverse_support.core.models import REACHES, Post, PostState, Reach, Viewer
+from fediverse_support.core.models import PERSONAL_REACHES, REACHES, Post, PostState, Reach, Viewer
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, changed, reader
 
@@ -145,8 +145,10 @@ async def insert_version(db: Connection, post_id: int, at: datetime, version: Po
     """Keep what a post said at some time. Safe to run twice."""
     await db.execute(
         """
-        insert into post_versions (post_id, edited_at, title, content_html, source, content_warning)
-        values ($1, $2, $3, $4, $5, $6)
+        insert into post_versions (post_id, edited_at, title, content_html, source, content_warning,
+                                   sensitive, attachments, answers)
+        values ($1, $2, $3, $4, $5, $6, $7, $8,
+                array(select name from poll_options where post_id = $1 order by position))
             on conflict do nothing
         """,
         post_id,
@@ -155,6 +157,8 @@ async def insert_version(db: Connection, post_id: int, at: datetime, version: Po
         version.content_html,
         version.source,
         version.content_warning,
+        version.sensitive,
+        list(version.attachments),
     )
 
 
@@ -164,7 +168,8 @@ async def replace_text(db: Connection, post: Post) -> None:
         """
         update posts
            set title = $2, content_html = $3, source = $4, content_warning = $5, sensitive = $6,
-               language = $7, attachments = $8, mentions = $9, edited_at = $10, url = $11, tags = $12
+               language = $7, attachments = $8, mentions = $9, edited_at = $10, url = $11, tags = $12,
+               named = $13
          where id = $1
         """,
         post.id,
@@ -179,6 +184,7 @@ async def replace_text(db: Connection, post: Post) -> None:
         post.edited_at,
         post.url,
         list(post.tags),
+        list(post.named),
     )
 
 
@@ -240,7 +246,8 @@ async def parents_of_strays(db: Connection, limit: int) -> list[Post]:
         select * from posts p
          where p.uri in (select in_reply_to from posts where parent_id is null and in_reply_to is not null)
            and exists (select from posts r
-                        where r.in_reply_to = p.uri and r.parent_id is null and r.root_id <> p.root_id)
+                        where r.in_reply_to = p.uri and r.parent_id is null and r.root_id <> p.root_id
+                         and (r.group_id is null) = (p.group_id is null))
          order by p.id limit $1
         """,
         limit,
@@ -253,16 +260,19 @@ async def adopt(db: Connection, parent: Post, most: int) -> int | None:
 
     They end as they would be had the parent come first: in its group, and reaching no further than it. Gives
     how many posts moved; None, and nothing is changed, if it would be more than `most`. Up to 1,000 replies
-    at once; one whose thread the parent is in already (a circle) stays where it is.
+    at once; one whose thread the parent is in already (a circle) stays where it is. Words outside of groups
+    and words in one are never of one thread.
     """
     rows = await db.fetch(
         """
         select id from posts
          where in_reply_to = $1 and parent_id is null and root_id <> $2
+           and (group_id is null) = ($3::bigint is null)
          order by id limit 1000 for update
         """,
         parent.uri,
         parent.root_id,
+        parent.group_id,
     )
     roots = [row["id"] for row in rows]
     if not roots:
@@ -289,7 +299,7 @@ async def adopt(db: Connection, parent: Post, most: int) -> int | None:
             parent.group_id,
             parent.id,
             parent.reach,
-            REACHES,
+            REACHES if parent.group_id is not None else PERSONAL_REACHES,
         )
     )
 

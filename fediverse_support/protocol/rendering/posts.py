@@ -16,6 +16,7 @@ from babel import Locale, UnknownLocaleError
 from fediverse_support.core.clock import wire_time
 from fediverse_support.core.errors import Gone, Missing
 from fediverse_support.core.markup.scanning import escape
+from fediverse_support.core.markup.titles import title_from
 from fediverse_support.core.models import Actor, OfferedTag, Post, Reach
 from fediverse_support.protocol.addressing import Audience, audience_for_group_post
 from fediverse_support.protocol.rendering import context
@@ -57,6 +58,7 @@ def note(
     _may_leave(post)
     tags = _mentions(post, author, group, parent_author)
     audience = _audience(post, author, group, tags)
+    content = content_of(post)
     document = {
         "@context": context.POST,
         "id": post.uri,
@@ -66,15 +68,15 @@ def note(
         "to": list(audience.to),
         "cc": list(audience.cc),
         "audience": audience.audience,
-        "name": post.title or None if post.is_root else None,
+        "name": post.title if has_own_title(post) else None,
         "summary": post.content_warning or None,
         "sensitive": post.sensitive or bool(post.content_warning),
-        "content": _content(post),
+        "content": content,
         "mediaType": "text/html",
-        "contentMap": {post.language: _content(post)} if post.language else None,
+        "contentMap": {post.language: content} if post.language else None,
         "language": _language(post.language),
         "source": _source(post),
-        "inReplyTo": None if post.is_root else post.in_reply_to,
+        "inReplyTo": post.in_reply_to,
         "context": _context(site, post, root_uri),
         "replies": f"{post.uri}/replies",
         "published": wire_time(post.published_at),
@@ -100,6 +102,23 @@ def tombstone(uri: str, former_type: str = "Note", deleted_at: datetime | None =
             "deleted": wire_time(deleted_at) if deleted_at else None,
         }
     )
+
+
+def audience_of(post: Post, author: Actor, group: Actor | None, parent_author: Actor | None) -> Audience:
+    """Whom the Note of a post is addressed to, and so every activity about it."""
+    return _audience(post, author, group, _mentions(post, author, group, parent_author))
+
+
+def has_own_title(post: Post) -> bool:
+    """Whether a thread has a title besides its words: one written in an app is called after its first line."""
+    return bool(post.title) and post.is_root and title_from(post.content_html)[0] != post.title
+
+
+def content_of(post: Post) -> str:
+    """The HTML of a post with everything that it says: a title of its own as the first, bold line."""
+    if not has_own_title(post):
+        return post.content_html
+    return f"<p><strong>{escape(post.title)}</strong></p>{post.content_html}"
 
 
 def _may_leave(post: Post) -> None:
@@ -144,12 +163,6 @@ def _mentions(post: Post, author: Actor, group: Actor | None, parent_author: Act
         named.setdefault(mention["href"], mention["name"])
     named.pop(author.uri, None)
     return [{"type": "Mention", "href": href, "name": name} for href, name in named.items()]
-
-
-def _content(post: Post) -> str:
-    if not (post.title and post.is_root):
-        return post.content_html
-    return f"<p><strong>{escape(post.title)}</strong></p>{post.content_html}"
 
 
 def _source(post: Post) -> Json | None:

@@ -34,9 +34,11 @@ def offered(group_uri: str, tags: Sequence[OfferedTag]) -> Json:
 
 
 def of_post(site: Site, post: Post, group: Actor | None, tags: Sequence[OfferedTag]) -> list[Json]:
-    """The tags of a post; `tags` is what its group offers. Outside of a group a post has none."""
+    """The tags of a post; `tags` is what its group offers. Outside of groups nobody offers any."""
     if group is None:
-        return []
+        return [
+            {"type": "Hashtag", "href": outside(site, name), "name": f"#{name}"} for name in post.tags
+        ]
     group_page = page_of(site, group)
     chosen = [tag for tag in tags if tag.name in post.tags]
     return [
@@ -54,6 +56,11 @@ def page_of(site: Site, group: Actor) -> str:
 def address(group_page: str, name: str) -> str:
     """The page that lists what was said in a group under a tag; also the id of the tag."""
     return f"{group_page}/tagged/{name}"
+
+
+def outside(site: Site, name: str) -> str:
+    """The page that lists what was said under a tag outside of groups."""
+    return f"{site.origin}/tags/{name}"
 
 
 def _for_lemmy(group_page: str, tag: OfferedTag) -> Json:

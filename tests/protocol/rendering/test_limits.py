@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fediverse_support.core.errors import Gone, Missing, TooLarge
-from fediverse_support.core.markup import render_markdown, sanitise
+from fediverse_support.core.markup import render_markdown, sanitise, title_from
 from fediverse_support.protocol import json_gate, parsing
 from fediverse_support.protocol.rendering import activities, actors, collections, posts, sizes
 from fediverse_support.protocol.vocabulary import PUBLIC
@@ -129,7 +129,8 @@ def test_any_post_becomes_a_note_that_says_the_same(
     )
     found = parsing.post(json_gate.read(json_gate.write(note)), world.site.gate)
     assert (PUBLIC in [*found.to, *found.cc]) is (reach != "members")
-    assert ("name" in note) is (is_root and bool(title))
+    has_own_title = bool(title) and title_from(post.content_html)[0] != title
+    assert ("name" in note) is (is_root and has_own_title)
     assert (found.in_reply_to is None) is is_root
     assert found.sensitive is bool(warning)
     assert found.content == note["content"]

@@ -209,11 +209,11 @@ def test_public_stands_where_the_reach_says(world, reach, to, cc):
 
 
 def test_a_post_outside_of_groups_goes_to_the_authors_followers(world):
-    for reach in ("open", "quiet", "members"):
+    for reach in ("open", "quiet", "followers", "direct"):
         post = msgspec.structs.replace(world.root, reach=reach)
         note = posts.note(world.site, post, world.ana, None)
-        assert f"{world.ana.uri}/followers" in [*note["to"], *note["cc"]]
-        assert (PUBLIC in [*note["to"], *note["cc"]]) is (reach != "members")
+        assert (f"{world.ana.uri}/followers" in [*note["to"], *note["cc"]]) is (reach != "direct")
+        assert (PUBLIC in [*note["to"], *note["cc"]]) is (reach in ("open", "quiet"))
         assert "audience" not in note
 
 

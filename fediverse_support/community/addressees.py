@@ -1,0 +1,43 @@
+"""Whom somebody means by the handles in what they write."""
+
+from fediverse_support.core.markup import mentions_in
+from fediverse_support.core.models import Actor
+from fediverse_support.database import actors
+from fediverse_support.database.pool import Connection
+from fediverse_support.protocol.site import Site
+
+MOST = 20
+TEAM = "team."
+"""`@team.night_owls`: those who look after the group `night_owls`, in private."""
+
+
+async def mentioned(db: Connection, site: Site, source: str) -> dict[str, Actor]:
+    """Those of the handles in `source` that we know, each with who it is; at most 20."""
+    found: dict[str, Actor] = {}
+    for handle in mentions_in(source)[:MOST]:
+        actor = await known(db, site, handle)
+        if actor is not None and actor.state == "active":
+            found[handle] = actor
+    return found
+
+
+def is_team(handle: str) -> bool:
+    """Whether a handle means those who look after a group, and not the group."""
+    return handle.lower().startswith(TEAM)
+
+
+async def known(db: Connection, site: Site, handle: str) -> Actor | None:
+    """Who has this handle, as far as we know, whatever their state."""
+    name, _, host = handle.lstrip("@").partition("@")
+    if host and host != site.domain:
+        return await actors.by_handle(db, name, host)
+    if is_team(name):
+        group = await actors.local_by_name(db, name[len(TEAM) :])
+        return group if group is not None and group.is_group else None
+    return await actors.local_by_name(db, name)
+
+
+async def unknown(db: Connection, site: Site, source: str) -> list[str]:
+    """Those of the handles in `source` of people elsewhere whom we would have to look up; at most 20."""
+    handles = [handle for handle in mentions_in(source)[:MOST] if "@" in handle]
+    return [handle for handle in handles if not handle.endswith(f"@{site.domain}") and not await known(db, site, handle)]
