@@ -175,7 +175,7 @@ async def redeem(
 
 
 async def own_token(db: Connection, application: Application, scope: str, now: datetime) -> Issued:
-    """A token of the application itself, without a person. Raises `Denied` for scopes that it did not name."""
+    """A token of the application itself, for no person. Raises `Denied` for scopes that it did not name."""
     wanted = scopes.parse(scope) or _usual(application)
     _check_scopes(application, wanted)
     token = await grants.issue(

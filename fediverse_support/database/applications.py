@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from asyncpg import Record
 
 from fediverse_support.database.pool import Connection
 
@@ -79,7 +79,7 @@ async def remove_unused(db: Connection, before: datetime) -> None:
     )
 
 
-def _read(row: Record) -> Application:
+def _read(row: Any) -> Application:
     return Application(
         id=row["id"],
         name=row["name"],

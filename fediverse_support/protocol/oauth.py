@@ -28,7 +28,7 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 def trouble_with(address: str) -> str:
     """What is wrong with an address to which codes are to be sent, in the words apps know; "" for nothing.
 
-    Custom schemes may have any shape: `icecubesapp://` has no host and `com.tapbots.Ivory:/request` one slash.
+    Custom schemes may have any shape: `icecubesapp://` has no host, `com.tapbots.Ivory:/request` one slash.
 
     >>> trouble_with("icecubesapp://"), trouble_with("javascript:alert(1)")
     ('', 'Redirect URI is forbidden by the server.')
@@ -64,7 +64,7 @@ def scheme_of(address: str) -> str:
 
 
 def kind_of(address: str) -> Kind:
-    """Where a code goes: to a site, to an application by its own scheme, to a program here, or to be shown."""
+    """Where a code goes: to a site, to an application by its scheme, to a program here, or to be shown."""
     if address == OUT_OF_BAND:
         return "shown"
     if scheme_of(address) not in ("http", "https"):

@@ -21,7 +21,7 @@ MOST_FIELDS = 100
 SLOWEST = 20.0
 """Seconds that a form may take to arrive."""
 
-_LOCAL_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/_.~@:%?=&#+-]{0,3000}")
+_LOCAL_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/_.~@:%?=&#+-]{0,8000}")
 
 
 class Form(msgspec.Struct, frozen=True):

@@ -2,14 +2,30 @@
 
 from starlette.routing import Route
 
-from fediverse_support.web.client_api import announcements, discovery, instance, lists, others, push
+from fediverse_support.web.client_api import (
+    announcements,
+    apps,
+    discovery,
+    filters,
+    instance,
+    lists,
+    others,
+    push,
+    signing_up,
+)
+from fediverse_support.web.client_api.oauth import about, tokens
 
 ROUTES: list[Route] = [
+    *about.ROUTES,
+    *tokens.ROUTES,
+    *apps.ROUTES,
+    *signing_up.ROUTES,
     *push.ROUTES,
     *instance.ROUTES,
     *lists.ROUTES,
     *announcements.ROUTES,
     *discovery.ROUTES,
     *others.ROUTES,
+    *filters.ROUTES,
 ]
 """In no order: what is written out in an address goes before what stands in braces."""

@@ -2,13 +2,14 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.accounts import members, sessions, sign_in, sign_up
+from fediverse_support.accounts import grants, members, sessions, sign_in, sign_up
 from fediverse_support.community import happenings, profiles
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Missing, Refused, TooMany, Trouble
 from fediverse_support.core.models import Account
 from fediverse_support.database import actors, drafts
 from fediverse_support.web import forms
+from fediverse_support.web.client_api.oauth.windows import kept_open
 from fediverse_support.web.forms import Form
 from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Access, Visit, deed, page
@@ -36,8 +37,9 @@ async def do_sign_in(visit: Visit, form: Form) -> Response:
         raise
     except Refused as refusal:
         message = visit.text(refusal.message)
-        return visit.render(
-            "sign_in.html", refusal.status, next=form.path("next"), kept=kept, message=message
+        after = form.path("next")
+        return kept_open(
+            visit.render("sign_in.html", refusal.status, next=after, kept=kept, message=message), after
         )
     return await _begin_session(visit, account, form, kept)
 
@@ -53,14 +55,16 @@ async def _begin_session(visit: Visit, account: Account, form: Form, kept: Form 
     response = RedirectResponse(after, 303)
     visit.set_cookie(response, visit.session_cookie, opened.token, NINETY_DAYS)
     response.delete_cookie(visit.form_cookie, secure=visit.services.settings.is_secure, httponly=True)
-    return response
+    return kept_open(response, after)
 
 
 @deed(Access.ANYONE)
 async def sign_out(visit: Visit, form: Form) -> Response:
-    """End this session, or every session of this member."""
+    """End this session, or every session of this member and every app that may act for them."""
     if form.ticked("everywhere") and not visit.viewer.is_guest:
-        await sessions.end_all(visit.db, visit.account)
+        async with visit.db.transaction():
+            await sessions.end_all(visit.db, visit.account)
+            await grants.end_all(visit.db, visit.account)
     await sessions.end(visit.db, visit.session_token)
     response = RedirectResponse("/", 303)
     response.delete_cookie(visit.session_cookie, secure=visit.services.settings.is_secure, httponly=True)

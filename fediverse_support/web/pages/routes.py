@@ -2,8 +2,10 @@
 
 from starlette.routing import Route
 
+from fediverse_support.web.client_api.oauth import consent
 from fediverse_support.web.pages import (
     accounts,
+    apps,
     bans,
     care,
     coming,
@@ -56,6 +58,8 @@ ROUTES: list[Route] = [
     Route("/you", accounts.you),
     Route("/you", accounts.describe, methods=POST),
     Route("/you/password", accounts.change_password, methods=POST),
+    *apps.ROUTES,
+    *consent.ROUTES,
     Route("/groups", directory.show),
     Route("/groups/{name}", groups.show),
     *joining.ROUTES,
