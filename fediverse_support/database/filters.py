@@ -170,7 +170,7 @@ async def put_words(db: Connection, filter_id: int, words: Sequence[Word]) -> No
                 word.whole_word,
             )
         else:
-            await add_word(db, filter_id, word.keyword, whole_word=bool(word.whole_word))
+            await add_word(db, filter_id, word.keyword, whole_word=word.whole_word is not False)
 
 
 async def add_word(db: Connection, filter_id: int, keyword: str, *, whole_word: bool) -> Keyword:
