@@ -17,6 +17,7 @@ from fediverse_support.core.models import PostState, Reach, Viewer
 from fediverse_support.database import client_accounts
 from fediverse_support.database.client_accounts import AccountRow
 from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import Row
 
 
 class PollRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +175,9 @@ _PEOPLE = """
     select author_id as id from page
      union
     select b.actor_id from page p join boosts b on b.id = p.boost_id
+"""
+
+_NAMED = """
 ), named as (
     select a.id
       from page p
@@ -209,18 +213,19 @@ _SCANNED = """
 """
 _NOT_SCANNED = "0 as scanned, 0::bigint as least, 0::bigint as most"
 
-_WHOLE = _POSTS + _PEOPLE + client_accounts.COLUMNS + client_accounts.COUNTED + _REST
+_WHOLE = _NAMED + client_accounts.COLUMNS + client_accounts.COUNTED + _REST
 
 _decode_statuses = msgspec.json.Decoder(tuple[StatusRow, ...]).decode
 _decode_mentioned = msgspec.json.Decoder(tuple[MentionedRow, ...]).decode
 
 
-def page_of(choice: str, *, scans: bool = False) -> str:
+def page_of(choice: str, *, scans: bool = False, people: str = "", columns: str = "") -> str:
     """The whole statement for a choice: text that ends with a CTE `entries (id, post_id, boost_id)`.
 
-    With `scans` the choice has a CTE `newest` too, of all candidates that it looked at.
+    With `scans` the choice has a CTE `newest` too, of all candidates that it looked at. `people` and `columns`
+    go with it: more actors (`union select …`), and more that the statement gives (`expression as name,`).
     """
-    return "".join((choice, _WHOLE, _SCANNED if scans else _NOT_SCANNED))
+    return "".join((choice, _POSTS, _PEOPLE, people, _WHOLE, columns, _SCANNED if scans else _NOT_SCANNED))
 
 
 async def fetch(
@@ -229,6 +234,11 @@ async def fetch(
     """The page that a statement made by `page_of` chooses, newest first."""
     row = await db.fetchrow(statement, *viewer.sight, *parameters)
     assert row is not None
+    return read(row, is_upward=is_upward)
+
+
+def read(row: Row, *, is_upward: bool = False) -> Page:
+    """The page in the row that such a statement gives."""
     accounts = client_accounts.decode(row["accounts"]) if row["accounts"] else []
     return Page(
         statuses=_decode_statuses(row["statuses"]) if row["statuses"] else (),
