@@ -19,8 +19,10 @@ from fediverse_support.community import (
     announcing,
     audiences,
     gathering,
+    happenings,
     holds,
     kinds,
+    personal_audiences,
     received_posts,
     speaking,
 )
@@ -34,6 +36,7 @@ from fediverse_support.database import actors, held, places, post_amendments, po
 from fediverse_support.database import holds as stored_holds
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol import json_gate
+from fediverse_support.protocol.addressing import is_public
 from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import PostDocument
 
@@ -81,9 +84,10 @@ async def place_of(
         in_reply_to=document.in_reply_to,
         addressed=[*document.audience, *document.to, *document.cc],
         within=within.uri if within else None,
+        is_public=is_public(document.to, document.cc),
         now=now,
     )
-    return Place(**msgspec.structs.asdict(found))
+    return personal_audiences.place_in(found, document, author)
 
 
 async def receive(
@@ -108,13 +112,14 @@ async def receive(
     """
     known = await posts.by_uri(db, document.id, for_update=True) if place.is_known else None
     if known is not None:
-        return await _another_version(db, site, known, document, author, judged, activity, now)
+        return await _another_version(db, site, known, document, author, place.named, judged, activity, now)
     if document.is_vote:
         raise Refused("This is a vote, and not a post.")
     check_may_speak(place, author, document)
     post = received_posts.new(site, document, author, place, now)
     post = amended(post, judged.decision.amendments)
     if judged.decision.is_held:
+        personal_audiences.check_held(post)
         post = msgspec.structs.replace(post, state="held")
     if not await posts.insert(db, post):
         raise Unavailable("This arrived twice at the same moment.")
@@ -157,6 +162,7 @@ async def _settle(
     if post.state == "live":
         if not post.is_root:
             await posts.touch_thread(db, post.root_id, post.active_at)
+        await happenings.post_live(db, site, post, now)
         if activity is not None and place.group is not None and place.group.is_local:
             await announcing.announce_post(db, site, place.group, post, author, activity, now)
     if place.is_awaited:
@@ -202,6 +208,7 @@ async def _another_version(
     known: Post,
     document: PostDocument,
     author: Actor,
+    named: tuple[int, ...],
     judged: Judged,
     activity: Mapping[str, Any] | None,
     now: datetime,
@@ -212,16 +219,20 @@ async def _another_version(
         raise Gone("This was deleted by its author.")
     moment, shown = received_posts.version_time(document, known), known.edited_at or known.published_at
     group = await actors.by_id(db, known.group_id) if known.group_id else None
-    audiences.check_unchanged(document, known, group)
+    if known.group_id is None:
+        personal_audiences.check_unchanged(document, author, known)
+    else:
+        audiences.check_unchanged(document, known, group)
     if moment == shown:
         if await kinds.changed(db, known, document, now, is_newer=False):
             await _pass_on(db, site, group, activity, known, now)
         await _announce_if_owed(db, site, known, author, group, activity, now)
         return Received(known, "known")
     if judged.decision.is_held and known.state == "live":
+        personal_audiences.check_held(known)
         return Received(known, "waits" if moment > shown else "older")
     amendments = judged.decision.amendments | await post_amendments.of_post(db, known.id)
-    incoming = amended(received_posts.changed(known, document, moment), amendments)
+    incoming = amended(received_posts.changed(known, document, moment, named), amendments)
     if moment < shown:
         await posts.insert_version(db, known.id, moment, incoming)
         return Received(known, "older")
@@ -233,6 +244,7 @@ async def _another_version(
     if known.state == "held":
         await _wait_anew(db, incoming, document, author, judged, now)
     await kinds.changed(db, incoming, document, now, is_newer=True)
+    await happenings.post_changed(db, site, incoming, now)
     await _pass_on(db, site, group, activity, incoming, now)
     return Received(incoming, "edited")
 
@@ -284,10 +296,11 @@ async def _announce_if_owed(
 
 def check_may_speak(place: Place, author: Actor, document: PostDocument) -> None:
     """Raise `Refused` or `Forbidden` unless `author` may say this there."""
+    if place.group is None:
+        personal_audiences.check(document, author, place)
+        return
     audiences.check(document, author, place.group, place.rules, place.parent, is_vouched=place.is_vouched)
-    if place.group is None and place.parent is None:
-        raise Refused("This is for no group here.")
-    if place.group is not None and place.group.is_local:
+    if place.group.is_local:
         if place.rules is None:
             raise Refused("This group is gone.")
         speaking.check(place.rules, author, place.standing)

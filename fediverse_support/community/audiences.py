@@ -32,6 +32,14 @@ def reach_of(document: PostDocument) -> Reach:
     return "quiet" if is_quiet(document.to, document.cc) else "open"
 
 
+def personal_reach_of(document: PostDocument, author: Actor) -> Reach:
+    """How far `author` lets a post outside of groups go: to all, to who follows them, or to whom it names."""
+    if is_public(document.to, document.cc):
+        return "quiet" if is_quiet(document.to, document.cc) else "open"
+    is_for_followers = author.followers_url in (*document.to, *document.cc)
+    return "followers" if author.followers_url is not None and is_for_followers else "direct"
+
+
 def is_for_members(document: PostDocument, author: Actor, group: Actor) -> bool:
     """Whether a post is for the members of `group` and nobody else."""
     if is_public(document.to, document.cc) or group.uri not in document.audience:

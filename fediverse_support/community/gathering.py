@@ -5,7 +5,8 @@
 - a server has come back after it did not answer for long, or we ourselves were away: the threads of the
   last days that may lack something.
 
-Never again within ten minutes for the same thread. What is sealed is on no other server.
+Never again within ten minutes for the same thread. What is sealed is on no other server. What people say
+outside of groups is not looked for: what was for us has been sent to us.
 """
 
 from datetime import datetime, timedelta
@@ -32,7 +33,8 @@ KEPT = timedelta(days=30)
 
 def is_spread(thread: Thread) -> bool:
     """Whether other servers have a part in this thread, so that they may have more of it."""
-    if thread.root.reach == "sealed" or thread.root.state in ("held", "hidden"):
+    root = thread.root
+    if root.group_id is None or root.reach == "sealed" or root.state in ("held", "hidden"):
         return False
     return any(not shown.author.is_local for shown in thread.posts)
 
@@ -53,6 +55,8 @@ async def on_opening(db: Connection, viewer: Viewer, thread: Thread, now: dateti
 
 async def for_stray(db: Connection, post: Post, now: datetime) -> None:
     """`post` has come without what it answers: ask for that, unless it has come in the meantime."""
+    if post.group_id is None:
+        return
     if post.in_reply_to is None or post.parent_id is not None or post.state != "live":
         return
     await gatherings.ask(db, [post.root_id], now, due_at=now + PATIENCE, not_since=now - COOL_DOWN)

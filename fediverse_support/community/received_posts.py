@@ -10,7 +10,7 @@ from fediverse_support.community import audiences
 from fediverse_support.community.reaches import widest
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import safe_text, sanitise, strip_group_mention, title_from
-from fediverse_support.core.models import REACHES, Actor, Group, Post, Reach, Standing
+from fediverse_support.core.models import PERSONAL_REACHES, REACHES, Actor, Group, Post, Reach, Standing
 from fediverse_support.protocol import threading
 from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import PostDocument
@@ -23,7 +23,10 @@ class Place(msgspec.Struct, frozen=True):
     """Where a post belongs, and how its author stands there.
 
     `rules` are there for a group of ours; `is_vouched`: a group elsewhere has passed the post on as its own.
-    Without a group and without a parent it is none of our business.
+
+    For a post outside of groups: whether somebody here follows its author, whether it answers what we know,
+    whether somebody here has asked for it (`is_wanted`), and whom of ours it names. If it is none of these
+    it is none of our business (`personal_audiences.py`).
     """
 
     group: Actor | None = None
@@ -34,6 +37,10 @@ class Place(msgspec.Struct, frozen=True):
     is_known: bool = False
     is_buried: bool = False
     is_awaited: bool = False
+    is_followed: bool = False
+    is_answer: bool = False
+    is_wanted: bool = False
+    named: tuple[int, ...] = ()
 
 
 def new(site: Site, document: PostDocument, author: Actor, place: Place, now: datetime) -> Post:
@@ -41,7 +48,7 @@ def new(site: Site, document: PostDocument, author: Actor, place: Place, now: da
     number = new_id()
     parent = place.parent
     is_root = document.in_reply_to is None
-    title, content = _title_and_content(document, is_root)
+    title, content = _title_and_content(document, is_root=is_root, is_in_group=place.group is not None)
     published = min(document.published or now, now)
     edited = document.updated if document.updated and document.updated > published else None
     post = Post(
@@ -60,7 +67,8 @@ def new(site: Site, document: PostDocument, author: Actor, place: Place, now: da
         content_warning=safe_text(document.content_warning or "", 500),
         sensitive=document.sensitive,
         language=(document.language or "")[:35] or None,
-        reach=_reach(document, place),
+        reach=_reach(document, author, place),
+        named=place.named if place.group is None else (),
         url=document.url,
         attachments=_attachments(document),
         mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
@@ -96,9 +104,11 @@ def _linked(site: Site, post: Post, document: PostDocument, place: Place) -> Pos
     )
 
 
-def changed(known: Post, document: PostDocument, moment: datetime) -> Post:
-    """`known` with the words of another version of it, which is of `moment`."""
-    title, content = _title_and_content(document, known.in_reply_to is None)
+def changed(known: Post, document: PostDocument, moment: datetime, named: tuple[int, ...] = ()) -> Post:
+    """`known` with the words of another version of it, which is of `moment` and names these of ours."""
+    title, content = _title_and_content(
+        document, is_root=known.in_reply_to is None, is_in_group=known.group_id is not None
+    )
     return msgspec.structs.replace(
         known,
         title=title,
@@ -110,6 +120,7 @@ def changed(known: Post, document: PostDocument, moment: datetime) -> Post:
         mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
         tags=document.hashtags[:MOST_TAGS],
         url=document.url,
+        named=named if known.group_id is None else known.named,
         edited_at=moment,
     )
 
@@ -120,25 +131,26 @@ def cleaned(html: str) -> str:
     return sanitise(html)
 
 
-def _title_and_content(document: PostDocument, is_root: bool) -> tuple[str, str]:
-    """A reply has no title. A microblog post's title is its first line, without the group's handle."""
+def _title_and_content(document: PostDocument, *, is_root: bool, is_in_group: bool) -> tuple[str, str]:
+    """A reply has no title. A microblog post's title in a group is its first line, without the handle."""
     content = cleaned(document.content)
     if not is_root:
         return "", content
     if document.name:
         return safe_text(document.name, TITLE_LENGTH), content
+    if not is_in_group:
+        return "", content
     title, _ = title_from(content)
     return safe_text(strip_group_mention(title), TITLE_LENGTH), content
 
 
-def _reach(document: PostDocument, place: Place) -> Reach:
+def _reach(document: PostDocument, author: Actor, place: Place) -> Reach:
     """Never wider than the post says, and than its parent and its group."""
-    reaches: list[Reach] = [audiences.reach_of(document)]
     if place.group is not None:
-        reaches.append(widest(place.group, place.rules, place.parent))
-    elif place.parent is not None:
-        reaches.append(place.parent.reach)
-    return min(reaches, key=REACHES.index)
+        end = widest(place.group, place.rules, place.parent)
+        return min(audiences.reach_of(document), end, key=REACHES.index)
+    said = audiences.personal_reach_of(document, author)
+    return min(said, place.parent.reach if place.parent else said, key=PERSONAL_REACHES.index)
 
 
 def version_time(document: PostDocument, known: Post) -> datetime:

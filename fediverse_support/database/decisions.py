@@ -1,7 +1,8 @@
 """The `decisions` table: every judgement of policy, with the facts that it was made of and its reason.
 
 `actor_uri` is whose words they are (`Arrival.who`), also where a group elsewhere passed them on; `host` is
-the server that sent it. The words are kept apart from the other facts, and for a shorter time.
+the server that sent it. The words are kept apart from the other facts, and for a shorter time; those that were
+for certain people only are not kept at all, because nobody but those people may read them.
 """
 
 from datetime import datetime
@@ -16,6 +17,7 @@ from fediverse_support.policy.arrivals import Arrival
 from fediverse_support.policy.decisions import Decision
 
 LONGEST_WORDS = 100_000
+_PRIVATE = ("followers", "direct")
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +136,7 @@ def _values(arrival: Arrival, decision: Decision) -> tuple[object, ...]:
         arrival.at,
         arrival.object_uri[:2048],
         arrival.group[:60],
-        arrival.text[:LONGEST_WORDS] or None,
+        None if arrival.visibility in _PRIVATE else arrival.text[:LONGEST_WORDS] or None,
     )
 
 

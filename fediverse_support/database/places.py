@@ -15,7 +15,12 @@ from fediverse_support.database.pool import Connection
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is. `rules` are those of the group if it is ours; `is_awaited`: an answer came first."""
+    """What there is. `rules` are those of the group if it is ours; `is_awaited`: an answer came first.
+
+    The rest is asked only for what may be for no group: whether somebody here follows the author, whom of
+    ours the post is addressed to (people, and groups that take letters from its author), and whether it
+    answers, outside of groups, somebody here, or somebody who is followed from here.
+    """
 
     parent: Post | None
     group: Actor | None
@@ -24,8 +29,13 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     is_known: bool
     is_buried: bool
     is_awaited: bool
+    is_followed: bool
+    named: tuple[int, ...]
+    named_groups: tuple[int, ...]
+    is_answer: bool
 
 
+# A `case` looks at nothing below the branch that it takes: what is in public and in a group costs no more.
 _FIND = """
     select p as parent, a as actor, g as rules,
            exists (select from posts where uri = $1) as is_known,
@@ -40,7 +50,42 @@ _FIND = """
            exists (select from follows f
                     where f.follower_id = $3 and f.followed_id = a.id and f.state = 'accepted') as is_member,
            exists (select from group_moderators m
-                    where m.group_id = a.id and m.actor_id = $3) as is_moderator
+                    where m.group_id = a.id and m.actor_id = $3) as is_moderator,
+           case when a.id is null or not $8 then
+               exists (select from follows f join actors x on x.id = f.follower_id and x.is_local
+                        where f.followed_id = $3 and f.state = 'accepted') end as is_followed,
+           case when a.id is null or not $8 then
+               array(select x.id from actors x
+                      where x.uri = any($5) and x.is_local and x.state = 'active' and x.type = 'Person'
+                        and not are_apart(x.id, $3, $2)
+                      order by x.id limit 200) end as named,
+           case when not $8 then
+               array(select x.id from actors x join groups l on l.actor_id = x.id
+                      where x.uri = any($5) and x.state = 'active'
+                        and (l.seeing = 'everyone' and l.reach in ('open', 'quiet')
+                             or l.reach <> 'sealed'
+                                and exists (select from follows f
+                                             where f.follower_id = $3 and f.followed_id = x.id))
+                        and not are_apart(x.id, $3, $2)
+                        and not exists (select from blocks b
+                                         where b.blocked_uri = $2
+                                           and b.target_uri in (x.uri, split_part(x.uri, '/', 1) || '//'
+                                                                || split_part(x.uri, '/', 3) || '/')
+                                           and (b.ends_at is null or b.ends_at > $6))
+                      order by x.id limit 20) end as named_groups,
+           case when p.id is not null and p.group_id is null then
+               exists (select from actors x
+                        where x.id = p.author_id and not are_apart(x.id, $3, $2)
+                          and (p.reach in ('open', 'quiet') or x.id = $3 or $3 = any(p.named)
+                               or p.reach = 'followers'
+                                  and exists (select from follows f
+                                               where f.follower_id = $3 and f.followed_id = x.id
+                                                 and f.state = 'accepted'))
+                          and (x.is_local
+                               or exists (select from follows f
+                                            join actors y on y.id = f.follower_id and y.is_local
+                                           where f.followed_id = x.id and f.state = 'accepted')))
+               end as is_answer
       from (values (1)) as once
       left join posts p on p.uri = $4
       left join lateral (
@@ -63,11 +108,12 @@ async def find(
     in_reply_to: str | None,
     addressed: Sequence[str],
     within: str | None,
+    is_public: bool,
     now: datetime,
 ) -> Found:
     """Look for the place of a post by `author`; `within` is the group to take if nothing else tells one."""
     row = await db.fetchrow(
-        _FIND, object_uri, author.uri, author.id, in_reply_to, list(addressed), now, within
+        _FIND, object_uri, author.uri, author.id, in_reply_to, list(addressed), now, within, is_public
     )
     assert row is not None
     group = actors.read(row["actor"]) if row["actor"] else None
@@ -84,6 +130,10 @@ async def find(
         is_known=row["is_known"],
         is_buried=row["is_buried"],
         is_awaited=row["is_awaited"],
+        is_followed=bool(row["is_followed"]),
+        named=tuple(row["named"] or ()),
+        named_groups=tuple(row["named_groups"] or ()),
+        is_answer=bool(row["is_answer"]),
     )
 
 

@@ -51,6 +51,12 @@ async def seen_by(db: Connection, viewer: Viewer, post_id: int) -> Post | None:
     return read(row) if row else None
 
 
+async def behind(db: Connection, number: int) -> int:
+    """The number of the post that a status of the client API stands for: a boost's, or the same number."""
+    found = await db.fetchval("select post_id from boosts where id = $1", number)
+    return int(found or number)
+
+
 async def known(db: Connection, uris: Sequence[str]) -> set[str]:
     """Those of `uris` that are stored, whatever their state."""
     rows = await db.fetch("select uri from posts where uri = any($1::text[])", uris)

@@ -25,7 +25,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """Who sends, and the place. `group` is the name of a group of ours, `group_uri` the id of any group.
 
     `known`: the state in which we have the post that the arrival is about, None for one that is new here.
-    `followers`: the collections of those who follow who sends, and of those in the group.
+    `followers`: the collections of those who follow who sends, and of those in the group;
+    `author_followers` is the first of them alone.
     `minute` and `moderator_is_here` as in `Arrival`.
     """
 
@@ -35,6 +36,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     thread_of: ThreadOf = ""
     known: PostState | None = None
     followers: tuple[str, ...] = ()
+    author_followers: str | None = None
     minute: int = -1
     moderator_is_here: bool | None = None
 
@@ -79,6 +81,7 @@ _LOOK = """
            c.uri as group_uri,
            g.time_zone,
            array_remove(array[a.followers_url, c.followers_url], null) as followers,
+           a.followers_url as author_followers,
            o.state as known,
            case when p.id is null then ''
                 when r.author_id = a.id then 'own'
@@ -151,6 +154,7 @@ async def look(
         thread_of=row["thread_of"],
         known=row["known"],
         followers=tuple(row["followers"]),
+        author_followers=row["author_followers"],
         minute=_minute(row["time_zone"], now),
         moderator_is_here=row["moderator_is_here"],
     )

@@ -120,9 +120,17 @@ def hosts_of(activity: Activity, post: PostDocument | None, site: Site) -> tuple
 
 
 def _visibility(post: PostDocument, around: Surroundings) -> str:
-    """How far it reaches; what names its group as `audience` is for the members and no private letter."""
+    """How far it reaches; what names its group as `audience` is for the members and no private letter.
+
+    A group's followers are its members, a person's are those who follow them: Mastodon adds those of every
+    group that it mentions, so that the author's own count first.
+    """
     found = visibility(post.to, post.cc, *around.followers)
-    return "members" if found == "direct" and around.group_uri in post.audience else found
+    if found == "direct":
+        return "members" if around.group_uri in post.audience else found
+    if found == "members" and around.author_followers in (*post.to, *post.cc):
+        return "followers"
+    return found
 
 
 def _more_words(post: PostDocument) -> Iterator[str]:

@@ -47,7 +47,9 @@ _ALL = (
     Condition("reply", "flag", "whether it is an answer; false: the start of a thread"),
     Condition("edit", "flag", "whether it changes what was there"),
     Condition("thread_of", "choice", "whose thread it answers in", ("own", "member", "moderator", "other")),
-    Condition("visibility", "choice", "how far it reaches", ("open", "quiet", "members", "direct")),
+    Condition(
+        "visibility", "choice", "how far it reaches", ("open", "quiet", "members", "followers", "direct")
+    ),
     Condition("language", "names", "the language it says it is in; `unknown` for none"),
     Condition("words", "phrases", "words or phrases in title, warning or text"),
     Condition("list", "names", "word lists of which something is in title, warning or text"),

@@ -147,6 +147,7 @@ _REACHES = {
     "open": N_("for everybody to see"),
     "quiet": N_("in public, but not on show"),
     "members": N_("for members only"),
+    "followers": N_("for their followers only"),
     "direct": N_("as a private message"),
 }
 _MEDIA = {"image": N_("pictures"), "video": N_("films"), "audio": N_("sounds")}
