@@ -53,15 +53,18 @@ async def judged(
     *,
     is_edit: bool = False,
     addition: Addition | None = None,
+    is_for_team: bool = False,
 ) -> Judged:
     """Ask policy about a post as its author wants it to be; `group` is None outside of groups.
 
     What is for followers or for named people cannot be held, because nobody else may look at it: it is
-    refused instead, with the reason. Raises `NotTaken`.
+    refused instead, with the reason. A letter to those who look after a group (`is_for_team`) reaches them.
+    Raises `NotTaken`.
     """
     arrival = await local_facts.arrival_of(db, author, group, post, now, is_edit=is_edit, addition=addition)
     decision = judge(policy, arrival)
-    if not decision.lets_in or (decision.is_held and post.reach in ("followers", "direct")):
+    must_wait = decision.is_held and post.reach in ("followers", "direct") and not is_for_team
+    if not decision.lets_in or must_wait:
         raise NotTaken(arrival, decision)
     return Judged(decision, await decisions.record(db, arrival, decision))
 

@@ -265,11 +265,19 @@ async def store(
     now: datetime,
     policy: Policy,
     addition: Addition | None = None,
+    *,
+    is_for_team: bool = False,
 ) -> Post:
-    """Store a composed post as policy wants it, and tell of it if it is live. Raises `NotTaken`."""
-    judged = await judging.judged(db, policy, author, group, post, now, addition=addition)
+    """Store a composed post as policy wants it, and tell of it if it is live. Raises `NotTaken`.
+
+    `is_for_team`: it is a private letter to those who look after a group, who are moderators themselves.
+    """
+    judged = await judging.judged(
+        db, policy, author, group, post, now, addition=addition, is_for_team=is_for_team
+    )
     post = amended(post, judged.decision.amendments)
-    post = msgspec.structs.replace(post, state="held" if judged.decision.is_held else "live")
+    waits = judged.decision.is_held and not is_for_team
+    post = msgspec.structs.replace(post, state="held" if waits else "live")
     await posts.insert(db, post)
     await post_amendments.add(db, post.id, judged.decision.amendments)
     if addition is not None:

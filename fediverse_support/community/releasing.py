@@ -36,11 +36,11 @@ async def let_in(db: Connection, site: Site, post: Post, now: datetime) -> Post:
     group = await actors.by_id(db, post.group_id) if post.group_id else None
     kept = await held.take(db, post.id)
     await happenings.post_live(db, site, live, now)
-    if author is None or group is None:
+    if author is None:
         return live
     if author.is_local:
         await _set_out(db, site, author, group, live, now)
-    elif kept is not None and group.is_local:
+    elif kept is not None and group is not None and group.is_local:
         await announcing.announce_post(db, site, group, live, author, json_gate.read(kept.encode()), now)
     return live
 
@@ -70,7 +70,7 @@ async def let_edit_in(
 
 
 async def _set_out(
-    db: Connection, site: Site, author: Actor, group: Actor, post: Post, now: datetime
+    db: Connection, site: Site, author: Actor, group: Actor | None, post: Post, now: datetime
 ) -> None:
     if post.type == "Question":
         await polls.prolong(db, post.id, now - post.received_at)

@@ -5,8 +5,11 @@ from datetime import datetime
 from fediverse_support.community import speaking
 from fediverse_support.core.errors import Forbidden, Missing
 from fediverse_support.core.models import Actor, Post, Standing, Viewer
-from fediverse_support.database import actors, groups, places, posts
+from fediverse_support.database import actors, follows, groups, places, posts
 from fediverse_support.database.pool import Connection
+
+PRIVATE = ("followers", "direct")
+"""The reaches of what is for certain people, wherever they are."""
 
 
 async def post_for(db: Connection, person: Actor, post_id: int, now: datetime) -> Post:
@@ -18,7 +21,10 @@ async def post_for(db: Connection, person: Actor, post_id: int, now: datetime) -
     post = await posts.by_id(db, post_id)
     group = await actors.by_id(db, post.group_id) if post is not None and post.group_id else None
     standing = await places.standing(db, group, person, now) if group is not None else Standing()
-    post = await posts.seen_by(db, _viewer(person, group, standing), post_id)
+    if post is not None and post.reach in PRIVATE:
+        post = post if await _is_meant(db, person, post) else None
+    else:
+        post = await posts.seen_by(db, _viewer(person, group, standing), post_id)
     if post is None or post.state != "live":
         raise Missing("There is nothing here.")
     if standing.is_blocked:
@@ -27,6 +33,14 @@ async def post_for(db: Connection, person: Actor, post_id: int, now: datetime) -
     if rules is not None:
         speaking.check_running(rules)
     return post
+
+
+async def _is_meant(db: Connection, person: Actor, post: Post) -> bool:
+    """Whether what is for followers or for named people is for this person, here or elsewhere."""
+    if person.id == post.author_id or person.id in post.named:
+        return True
+    follow = await follows.between(db, person.id, post.author_id) if post.reach == "followers" else None
+    return follow is not None and follow.state == "accepted"
 
 
 def _viewer(person: Actor, group: Actor | None, standing: Standing) -> Viewer:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from fediverse_support.core.identifiers import new_id
+from fediverse_support.core.models import Post, Reach
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import changed
 
@@ -71,6 +73,37 @@ async def boost(db: Connection, actor_id: int, object_uri: str, activity_uri: st
         actor_id,
         object_uri,
         activity_uri,
+    )
+
+
+async def boost_of(db: Connection, actor_id: int, post_id: int) -> int | None:
+    """The number of the boost of a post by this actor."""
+    number: int | None = await db.fetchval(
+        "select id from boosts where actor_id = $1 and post_id = $2", actor_id, post_id
+    )
+    return number
+
+
+async def add_boost(
+    db: Connection, actor_id: int, post: Post, reach: Reach, activity_uri: str, now: datetime
+) -> int:
+    """One of ours boosts a post that is here; the number of the boost. Safe to run twice."""
+    return int(
+        await db.fetchval(
+            """
+            insert into boosts (id, actor_id, object_uri, post_id, reach, activity_uris, boosted_at)
+            values ($1, $2, $3, $4, $5, array[$6], $7)
+                on conflict (actor_id, object_uri) do update set post_id = excluded.post_id
+            returning id
+            """,
+            new_id(),
+            actor_id,
+            post.uri,
+            post.id,
+            reach,
+            activity_uri,
+            now,
+        )
     )
 
 

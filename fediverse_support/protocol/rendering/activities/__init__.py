@@ -21,7 +21,13 @@ from fediverse_support.protocol.rendering.activities.moderation import (
     update_group,
 )
 from fediverse_support.protocol.rendering.activities.posting import create, delete, refresh, undo, update
-from fediverse_support.protocol.rendering.activities.profiles import delete_actor, move, update_actor
+from fediverse_support.protocol.rendering.activities.profiles import (
+    delete_actor,
+    feature,
+    move,
+    unfeature,
+    update_actor,
+)
 from fediverse_support.protocol.rendering.activities.reactions import dislike, like
 
 __all__ = [
@@ -37,6 +43,7 @@ __all__ = [
     "delete",
     "delete_actor",
     "dislike",
+    "feature",
     "flag_to_account_host",
     "flag_to_group_host",
     "follow",
@@ -52,6 +59,7 @@ __all__ = [
     "remove",
     "undo",
     "undo_block",
+    "unfeature",
     "update",
     "update_actor",
     "update_group",

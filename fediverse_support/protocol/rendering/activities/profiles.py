@@ -30,6 +30,16 @@ def move(id: str, actor: Actor, *, target: str) -> Json:
     return _of_itself("Move", id, actor, actor.uri, [followers]) | {"cc": [], "target": target}
 
 
+def feature(id: str, *, actor: Actor, object_id: str) -> Json:
+    """`actor` puts a post at the top of their profile (Mastodon takes it as pinned)."""
+    return _of_itself("Add", id, actor, object_id, [PUBLIC]) | {"target": actor.featured_url}
+
+
+def unfeature(id: str, *, actor: Actor, object_id: str) -> Json:
+    """`actor` lets a post sink again."""
+    return _of_itself("Remove", id, actor, object_id, [PUBLIC]) | {"target": actor.featured_url}
+
+
 def _of_itself(type: str, id: str, actor: Actor, object: str | Json, to: list[str]) -> Json:
     return {
         "@context": context.PLAIN,
