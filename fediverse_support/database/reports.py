@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from fediverse_support.core.identifiers import new_id
+from fediverse_support.core.models import Post, Viewer
+from fediverse_support.database import posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, changed, reader
 
+Category = Literal["spam", "legal", "violation", "other"]
+"""What apps call the kind of trouble."""
+
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of `reports`."""
+    """One row of `reports`. `rule_numbers`: the rules that `rule` speaks of; `about_id`: whom it is about."""
 
     id: int
     reporter_uri: str
@@ -22,6 +28,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     group_id: int | None
     rule: str
     forwarded_at: datetime | None
+    closed_at: datetime | None
+    category: Category
+    rule_numbers: tuple[int, ...]
+    about_id: int | None
 
 
 read = reader(Report)
@@ -37,14 +47,17 @@ async def insert(
     group_id: int | None = None,
     rule: str = "",
     forwarded_at: datetime | None = None,
+    category: Category = "other",
+    rule_numbers: Sequence[int] = (),
+    about_id: int | None = None,
 ) -> int | None:
     """Store a report; its number, or None for an activity that is stored already. Safe to run twice with one
     activity."""
     number: int | None = await db.fetchval(
         """
         insert into reports (id, activity_uri, reporter_uri, object_uris, reason, group_id, rule,
-                             forwarded_at)
-        values ($1, $2, $3, $4, left($5, 5000), $6, left($7, 400), $8)
+                             forwarded_at, category, rule_numbers, about_id)
+        values ($1, $2, $3, $4, left($5, 5000), $6, left($7, 400), $8, $9, $10, $11)
             on conflict do nothing
         returning id
         """,
@@ -56,8 +69,27 @@ async def insert(
         group_id,
         rule,
         forwarded_at,
+        category,
+        list(rule_numbers),
+        about_id,
     )
     return number
+
+
+async def reportable(db: Connection, viewer: Viewer, numbers: Sequence[int]) -> list[Post]:
+    """The posts with these numbers, or of which these are boosts, that `viewer` may see; each once."""
+    rows = await db.fetch(
+        """
+        select p.* from posts p
+         where p.id in (select coalesce(b.post_id, n.id)
+                          from unnest($7::bigint[]) as n (id) left join boosts b on b.id = n.id)
+           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named, $1, $2, $3, $4, $5, $6)
+         order by p.id
+        """,
+        *viewer.sight,
+        list(numbers),
+    )
+    return all_of(posts.read, rows)
 
 
 async def by_id(db: Connection, report_id: int) -> Report | None:

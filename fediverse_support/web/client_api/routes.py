@@ -11,6 +11,7 @@ from fediverse_support.web.client_api import (
     lists,
     others,
     push,
+    reports,
     signing_up,
 )
 from fediverse_support.web.client_api.oauth import about, tokens
@@ -26,6 +27,7 @@ ROUTES: list[Route] = [
     *announcements.ROUTES,
     *discovery.ROUTES,
     *others.ROUTES,
+    *reports.ROUTES,
     *filters.ROUTES,
 ]
 """In no order: what is written out in an address goes before what stands in braces."""
