@@ -61,8 +61,8 @@ async def of_actor(
                not o.is_local and exists (
                    select from personal_domain_blocks d
                     where d.actor_id = $1
-                      and (split_part(o.uri, '/', 3) = d.domain
-                           or right(split_part(o.uri, '/', 3), length(d.domain) + 1) = '.' || d.domain))
+                      and right('.' || split_part(split_part(o.uri, '/', 3), ':', 1), length(d.domain) + 1)
+                          = '.' || d.domain)
                    as domain_blocking,
                e.id is not null as endorsed,
                coalesce(n.note, '') as note

@@ -3,16 +3,20 @@
 from starlette.routing import Route
 
 from fediverse_support.web.client_api import (
+    accounts_reading,
     announcements,
     apps,
     discovery,
     filters,
     instance,
     lists,
+    media,
     others,
     push,
     reports,
     signing_up,
+    statuses_reading,
+    timelines,
 )
 from fediverse_support.web.client_api.oauth import about, tokens
 
@@ -29,5 +33,9 @@ ROUTES: list[Route] = [
     *others.ROUTES,
     *reports.ROUTES,
     *filters.ROUTES,
+    *media.ROUTES,
+    *timelines.ROUTES,
+    *statuses_reading.ROUTES,
+    *accounts_reading.ROUTES,
 ]
 """In no order: what is written out in an address goes before what stands in braces."""
