@@ -26,6 +26,7 @@ app = App(
 _RUNNING = ("demo", "serve", "web", "worker", "migrate", "doctor", "backup", "restore")
 _FAMILIES = (
     "member",
+    "token",
     "group",
     "topics",
     "community",
@@ -46,6 +47,7 @@ _HELP = {
     "backup": "Write database, media and secret key to one file.",
     "restore": "Load a backup into an empty database.",
     "member": "The people who have an account here.",
+    "token": "Tokens for programs that act for a member.",
     "group": "The groups of this community and who looks after them.",
     "topics": "What somebody may need: the tree by which groups are listed.",
     "community": "What the community says of itself.",
