@@ -148,6 +148,7 @@ def _services(foundation: Foundation) -> Services:
         pool=foundation.pool,
         seal=foundation.seal,
         documents=foundation.documents,
+        pictures=foundation.pictures,
         lookups=Lookups(
             foundation.pool, foundation.site, foundation.documents, foundation.acquaintance, policy
         ),

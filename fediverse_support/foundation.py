@@ -20,6 +20,7 @@ from fediverse_support.inbox.acquaintance import Acquaintance
 from fediverse_support.inbox.known_keys import KnownKeys
 from fediverse_support.network.client import Client
 from fediverse_support.network.documents import Documents
+from fediverse_support.network.pictures import Pictures
 from fediverse_support.outbox.keyring import Keyring
 from fediverse_support.protocol.site import Site, site_of
 
@@ -36,6 +37,7 @@ class Foundation(msgspec.Struct, frozen=True, kw_only=True):
     client: Client
     keyring: Keyring
     documents: Documents
+    pictures: Pictures
     policies: Policies
     known_keys: KnownKeys
     acquaintance: Acquaintance
@@ -81,6 +83,7 @@ async def _built(settings: Settings, site: Site, connections: Pool, seal: Seal, 
         client=client,
         keyring=keyring,
         documents=documents,
+        pictures=Pictures(settings, client),
         policies=policies,
         known_keys=KnownKeys(connections),
         acquaintance=Acquaintance(connections, site, documents, policies.current),

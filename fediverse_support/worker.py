@@ -23,6 +23,7 @@ from fediverse_support.community import (
     severing,
     voting,
 )
+from fediverse_support.community.media_keeping import MediaKeeper
 from fediverse_support.community.ringing import Ringer
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
@@ -109,6 +110,7 @@ class Worker:
             say=_said_in_each_language(),
             icon=f"{foundation.site.origin}{static_url('icon-192.png')}",
         )
+        self.media = MediaKeeper(foundation.pool, foundation.pictures, foundation.policies.current)
         self._departures = Departures(foundation.pool, foundation.site, foundation.acquaintance)
 
     def wake(self) -> None:
@@ -125,6 +127,7 @@ class Worker:
             self._keep_house,
             self.lists.run,
             self._tries.run,
+            self.media.run,
             self.ringer.run,
         ]
         await asyncio.gather(*(_kept_running(loop, stop) for loop in loops))

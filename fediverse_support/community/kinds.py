@@ -5,11 +5,12 @@ The one place where writing (`posts.py`) and arriving (`arrivals.py`) learn of i
 
 from datetime import datetime
 
-from fediverse_support.community import answering
+from fediverse_support.community import answering, media
 from fediverse_support.community import events as calling
 from fediverse_support.community import polls as asking
 from fediverse_support.community.events import NewEvent
 from fediverse_support.community.polls import NewPoll
+from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import events, polls, tags
 from fediverse_support.database.pool import Connection
@@ -46,6 +47,7 @@ async def document(
     poll = await polls.of_post(db, post.id) if post.type == "Question" else None
     event = await events.of_post(db, post.id) if post.type == "Event" else None
     worded = event_documents.worded(post, event) if event is not None else post
+    worded = media.sendable(site, worded, clock.now())
     offered = await tags.offered(db, group.id) if post.tags and group and group.is_local else []
     rights = await answering.of_post(db, post, group)
     rendered = note(

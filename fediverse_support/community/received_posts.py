@@ -2,11 +2,10 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
-from fediverse_support.community import audiences
+from fediverse_support.community import audiences, received_media
 from fediverse_support.community.reaches import widest
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import safe_text, sanitise, strip_group_mention, title_from
@@ -70,7 +69,7 @@ def new(site: Site, document: PostDocument, author: Actor, place: Place, now: da
         reach=_reach(document, author, place),
         named=place.named if place.group is None else (),
         url=document.url,
-        attachments=_attachments(document),
+        attachments=received_media.of_document(document),
         mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
         tags=document.hashtags[:MOST_TAGS],
         published_at=published,
@@ -79,18 +78,6 @@ def new(site: Site, document: PostDocument, author: Actor, place: Place, now: da
         active_at=published,
     )
     return _linked(site, post, document, place)
-
-
-def _attachments(document: PostDocument) -> tuple[dict[str, Any], ...]:
-    return tuple(
-        {
-            "type": item.type if item.is_media else "Link",
-            "url": item.url,
-            "media_type": item.media_type,
-            "alt": safe_text(item.alt or "", 1500),
-        }
-        for item in document.attachments
-    )
 
 
 def _linked(site: Site, post: Post, document: PostDocument, place: Place) -> Post:
@@ -116,7 +103,7 @@ def changed(known: Post, document: PostDocument, moment: datetime, named: tuple[
         content_warning=safe_text(document.content_warning or "", 500),
         sensitive=document.sensitive,
         language=(document.language or "")[:35] or None,
-        attachments=_attachments(document),
+        attachments=received_media.of_document(document, known),
         mentions=tuple({"href": item.href, "name": item.name} for item in document.mentions),
         tags=document.hashtags[:MOST_TAGS],
         url=document.url,

@@ -68,6 +68,11 @@ class Ladder(msgspec.Struct, frozen=True):
         rung = self.of(host)
         return "default" if rung is None else rung.level
 
+    def takes_media(self, host: str) -> bool:
+        """Whether pictures from `host` are taken."""
+        rung = self.of(host)
+        return not self.blocks(host) and not (rung is not None and rung.no_media)
+
     def takes_reports(self, host: str) -> bool:
         """Whether reports from `host` are taken."""
         rung = self.of(host)

@@ -145,6 +145,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     width: int | None = None
     height: int | None = None
     blurhash: str | None = None
+    focus: tuple[float, float] | None = None
 
     @property
     def is_media(self) -> bool:

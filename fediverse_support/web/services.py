@@ -11,6 +11,7 @@ from fediverse_support.database.pool import Pool
 from fediverse_support.inbox.lookups import Lookups
 from fediverse_support.inbox.requesters import Requesters
 from fediverse_support.network.documents import Documents
+from fediverse_support.network.pictures import Pictures
 from fediverse_support.policy.engine import Policy
 from fediverse_support.protocol.site import Site
 from fediverse_support.web.clients import Limiter
@@ -28,6 +29,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     pool: Pool
     seal: Seal
     documents: Documents
+    pictures: Pictures
     lookups: Lookups
     requesters: Requesters
     policy: Callable[[], Policy]

@@ -30,6 +30,7 @@ from fediverse_support.inbox.members_elsewhere import MembersElsewhere
 from fediverse_support.inbox.requesters import Requesters
 from fediverse_support.network.client import Client
 from fediverse_support.network.documents import Documents
+from fediverse_support.network.pictures import Pictures
 from fediverse_support.policy.engine import compile_policy
 from fediverse_support.protocol.signatures.keys import PrivateKey, generate_rsa
 from fediverse_support.protocol.site import site_of
@@ -136,6 +137,7 @@ class World:
             pool=pool,
             seal=self.seal,
             documents=documents,
+            pictures=Pictures(settings, documents.client),
             lookups=Lookups(pool, self.site, documents, acquaintance, lambda: self.policy),
             requesters=Requesters(
                 pool,

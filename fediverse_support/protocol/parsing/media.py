@@ -1,5 +1,6 @@
 """Links, pictures and attachments: `url` may be text, a Link, or an array of either."""
 
+import re
 from collections.abc import Iterator
 
 from fediverse_support.protocol.accessors import count, embedded, many, reference, text, types_of
@@ -10,6 +11,8 @@ LONGEST_ALT = 10_000
 MOST_ATTACHMENTS = 16
 MOST_LINKS = 16
 LONGEST_WORD = 200
+BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{6,100}")
+"""Letters of its base 83."""
 
 
 def best_link(value: object, id: str, gate: Gate) -> str | None:
@@ -51,8 +54,24 @@ def _attachment(item: Document, address: str) -> Attachment:
         alt=text(item, "name", LONGEST_ALT) or text(item, "summary", LONGEST_ALT),
         width=count(item.get("width")),
         height=count(item.get("height")),
-        blurhash=text(item, "blurhash", LONGEST_WORD),
+        blurhash=_blurhash(text(item, "blurhash", LONGEST_WORD)),
+        focus=_focus(item.get("focalPoint")),
     )
+
+
+def _blurhash(value: str | None) -> str | None:
+    """What can be a blurhash: apps crash on anything else."""
+    return value if value and BLURHASH.fullmatch(value) else None
+
+
+def _focus(value: object) -> tuple[float, float] | None:
+    """Mastodon's `focalPoint`: two numbers from -1 to 1, from the middle to the right and up."""
+    if not (isinstance(value, list) and len(value) == 2):
+        return None
+    x, y = value
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in (x, y)):
+        return None
+    return (float(x), float(y)) if -1 <= x <= 1 and -1 <= y <= 1 else None
 
 
 def _file(item: object, gate: Gate) -> str | None:

@@ -19,6 +19,10 @@ _MASTODON = {
     "sensitive": "as:sensitive",
     "Hashtag": "as:Hashtag",
 }
+_PICTURES = {
+    "blurhash": "toot:blurhash",
+    "focalPoint": {"@id": "toot:focalPoint", "@container": "@list"},
+}
 _LEMMY = {
     "lemmy": "https://join-lemmy.org/ns#",
     "Lock": "lemmy:Lock",
@@ -96,7 +100,7 @@ MODERATION: list[Any] = [CONTEXT, _LEMMY]
 
 POST: list[Any] = [
     CONTEXT,
-    {**_MASTODON, "blurhash": "toot:blurhash", **_LEMMY, **_TAGS, **_LANGUAGE, **_INTERACTION},
+    {**_MASTODON, **_PICTURES, **_LEMMY, **_TAGS, **_LANGUAGE, **_INTERACTION},
 ]
 """For posts, and for activities that carry or hand on a post."""
 

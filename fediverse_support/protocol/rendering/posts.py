@@ -33,6 +33,7 @@ _ATTACHMENT_FIELDS = (
     ("width", "width"),
     ("height", "height"),
     ("blurhash", "blurhash"),
+    ("focus", "focalPoint"),
 )
 
 

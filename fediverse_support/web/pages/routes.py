@@ -2,6 +2,7 @@
 
 from starlette.routing import Route
 
+from fediverse_support.web import media
 from fediverse_support.web.client_api.oauth import consent
 from fediverse_support.web.pages import (
     accounts,
@@ -100,4 +101,5 @@ ROUTES: list[Route] = [
     Route("/find", finding.show_find),
     Route("/find", finding.find, methods=POST),
     Route("/authorize_interaction", finding.authorize_interaction),
+    *media.ROUTES,
 ]

@@ -197,7 +197,13 @@ class _Maker:
         if not row.attachments:
             return [], None
         links = [item for item in row.attachments if item.get("type") == "Link"]
-        found = [media.of(self._services, item) for item in row.attachments if item.get("type") != "Link"]
+        is_public = row.state == "live" and row.reach in ("open", "quiet")
+        page = row.url or row.uri
+        found = [
+            media.of(self._services, item, is_public=is_public, page=page)
+            for item in row.attachments
+            if item.get("type") != "Link"
+        ]
         return found, _card(links[0]) if links else None
 
     def _tag_address(self, row: StatusRow, name: str) -> str:
