@@ -1,6 +1,6 @@
 """The table `community_texts`: how data is treated, and the terms with every version that there was."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Literal
 
 import msgspec
@@ -19,6 +19,11 @@ class HouseText(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     html: str
     updated_at: datetime
+
+    @property
+    def begins_at(self) -> datetime:
+        """When that day begins."""
+        return datetime.combine(self.effective_on, time.min, UTC)
 
 
 _read = reader(HouseText)

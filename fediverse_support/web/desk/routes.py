@@ -3,6 +3,7 @@
 from starlette.routing import Route
 
 from fediverse_support.web.desk import (
+    announcements,
     applying,
     decisions,
     domains,
@@ -10,6 +11,7 @@ from fediverse_support.web.desk import (
     federation,
     founding,
     holds,
+    house,
     imports,
     lists,
     overview,
@@ -55,6 +57,8 @@ ROUTES: list[Route] = [
     Route("/desk/suspensions/end", suspensions.admit, methods=POST),
     Route("/desk/hosts", federation.show_hosts),
     Route("/desk/hosts", federation.retry_host, methods=POST),
+    *announcements.ROUTES,
+    *house.ROUTES,
     Route("/desk/groups/new", founding.show),
     Route("/desk/groups/new", founding.make, methods=POST),
     Route("/desk/topics", topics.show),

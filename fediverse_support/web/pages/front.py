@@ -3,7 +3,7 @@
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from fediverse_support.accounts import members
-from fediverse_support.community import directories, rejoining
+from fediverse_support.community import announcements, directories, house_rules, house_texts, rejoining
 from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import drafts, follows, join_requests, threads
@@ -56,6 +56,7 @@ async def front(visit: Visit) -> Response:
         held=await holding.all_of(visit),
         group_of=group_of,
         notices=await rejoining.told(visit.db, visit.account),
+        announcements=await announcements.unread(visit.db, visit.account.actor_id, clock.now()),
     )
 
 
@@ -63,7 +64,15 @@ async def front(visit: Visit) -> Response:
 async def about(visit: Visit) -> Response:
     """What this community is and who looks after it."""
     staff = await members.staff(visit.db)
-    return visit.render("about.html", about_html=visit.services.templates.house.about_html, staff=staff)
+    now = clock.now()
+    return visit.render(
+        "about.html",
+        about_html=visit.services.templates.house.about_html,
+        staff=staff,
+        rules=await house_rules.in_force(visit.db),
+        has_privacy=await house_texts.current(visit.db, "privacy", now) is not None,
+        has_terms=await house_texts.current(visit.db, "terms", now) is not None,
+    )
 
 
 @deed(Access.ANYONE, connection="session", is_harmless=True)

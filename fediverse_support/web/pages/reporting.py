@@ -4,6 +4,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from fediverse_support.community import house_rules
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.core.markup import excerpt
@@ -85,10 +86,13 @@ async def _reported(visit: Visit) -> tuple[Post, Actor | None, Actor]:
 
 
 async def _rules(visit: Visit, group: Actor | None) -> list[str]:
+    """What the group asks of its members, then what holds everywhere here."""
+    house = [rule.title for rule in await house_rules.in_force(visit.db)]
     ours = await groups.by_actor(visit.db, group.id) if group is not None else None
     if ours is None or not ours.rules_version:
-        return []
-    return [rule.title for rule in await rules.of_version(visit.db, ours.actor.id, ours.rules_version)]
+        return house
+    own = [rule.title for rule in await rules.of_version(visit.db, ours.actor.id, ours.rules_version)]
+    return list(dict.fromkeys([*own, *house]))
 
 
 def _other_server(visit: Visit, group: Actor | None, writer: Actor) -> str:
