@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from fediverse_support import __version__
-from fediverse_support.community import polls, posts
+from fediverse_support.community import media, polls, posts
 from fediverse_support.community.announcements import Shown
+from fediverse_support.core import pictures
 from fediverse_support.core.settings import Settings
 from fediverse_support.database.community import Community
 from fediverse_support.database.house_rules import GroupRule, HouseRule
@@ -28,13 +29,8 @@ VERSION = f"4.4.0 (compatible; fediverse-support {__version__})"
 API_VERSION = 6
 """Grouped notifications, PKCE and aes128gcm; no quotes (mastodon-api.md §4.1)."""
 
-MOST_MEDIA = 4
 URL_LENGTH = 23
 """So much does any address count for in a post."""
-PICTURE_BYTES = 16 * 1024 * 1024
-PICTURE_PIXELS = 24_000_000
-PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/heic", "image/heif")
-DESCRIPTION_LENGTH = 1_500
 LANGUAGES = ("en",)
 THUMBNAIL_HASH = "LBRfXr%M~W-;_3j[WBj[~Wj[4nWB"
 
@@ -167,14 +163,14 @@ def _configuration() -> Json:
         },
         "statuses": {
             "max_characters": posts.LONGEST,
-            "max_media_attachments": MOST_MEDIA,
+            "max_media_attachments": media.MOST_IN_A_POST,
             "characters_reserved_per_url": URL_LENGTH,
         },
         "media_attachments": {
-            "supported_mime_types": list(PICTURES),
-            "description_limit": DESCRIPTION_LENGTH,
-            "image_size_limit": PICTURE_BYTES,
-            "image_matrix_limit": PICTURE_PIXELS,
+            "supported_mime_types": list(pictures.TAKEN),
+            "description_limit": media.LONGEST_ALT,
+            "image_size_limit": pictures.LARGEST_FILE,
+            "image_matrix_limit": pictures.MOST_PIXELS,
             "video_size_limit": 0,
             "video_frame_rate_limit": 0,
             "video_matrix_limit": 0,
