@@ -193,14 +193,24 @@ async def join_elsewhere(db: Connection, site: Site, member: Actor, group: Actor
     """
     if group.is_local or not group.inbox_url:
         raise Conflict("This is not a group of another server.")
-    if await severances.is_blocked(db, group.uri):
+    await follow_elsewhere(db, site, member, group)
+
+
+async def follow_elsewhere(db: Connection, site: Site, member: Actor, followed: Actor) -> None:
+    """A member asks to follow a person or group of another server. Safe to run twice: it asks once.
+
+    Raises `Conflict` for who cannot be asked, and where there is no exchange with their server.
+    """
+    if followed.is_local or not followed.inbox_url or followed.state != "active":
+        raise Conflict("This account cannot be followed.")
+    if await severances.is_blocked(db, followed.uri):
         raise Conflict("The moderators of this community have ended the exchange with that server.")
-    if await follows.between(db, member.id, group.id) is not None:
+    if await follows.between(db, member.id, followed.id) is not None:
         return
     uri = new_activity_uri(site)
-    await follows.ask(db, member.id, group.id, uri)
-    document = activities.follow(uri, actor=member.uri, followed=group.uri)
-    await publish(db, site, member, document, object_uri=group.uri, to=[group])
+    await follows.ask(db, member.id, followed.id, uri)
+    document = activities.follow(uri, actor=member.uri, followed=followed.uri)
+    await publish(db, site, member, document, object_uri=followed.uri, to=[followed])
 
 
 async def leave(db: Connection, site: Site, member: Actor, group: Actor, now: datetime) -> None:

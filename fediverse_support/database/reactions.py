@@ -9,14 +9,22 @@ from fediverse_support.database.rows import changed
 
 
 async def react(db: Connection, actor_id: int, object_uri: str, kind: str, activity_uri: str) -> bool:
-    """Store a reaction; False when it is there, or is to a post that was deleted. Safe to run twice."""
+    """Store a reaction; False when it is there, is to a post that was deleted, or its author blocked them.
+
+    Safe to run twice.
+    """
     return bool(
         changed(
             await db.execute(
                 """
                 insert into reactions (actor_id, object_uri, kind, activity_uri)
                 select $1, $2, $3, $4
-                 where not exists (select from posts where uri = $2 and state = 'deleted')
+                 where not exists (
+                       select from posts p
+                         join actors a on a.id = $1
+                        where p.uri = $2
+                          and (p.state = 'deleted'
+                               or p.author_id <> $1 and are_apart(p.author_id, $1, a.uri)))
                     on conflict do nothing
                 """,
                 actor_id,
@@ -61,18 +69,32 @@ async def forget_strays(db: Connection, before: datetime) -> None:
     )
 
 
-async def boost(db: Connection, actor_id: int, object_uri: str, activity_uri: str) -> None:
-    """Remember that an actor announced something. Safe to run twice."""
-    await db.execute(
-        """
-        insert into boosts as b (actor_id, object_uri, activity_uris) values ($1, $2, array[$3])
-            on conflict (actor_id, object_uri) do update
-           set activity_uris = case when $3 = any(b.activity_uris) then b.activity_uris
-                                    else array_append(b.activity_uris, $3) end
-        """,
-        actor_id,
-        object_uri,
-        activity_uri,
+async def boost(
+    db: Connection, actor_id: int, object_uri: str, activity_uri: str, reach: Reach = "open", *, by_uri: str
+) -> bool:
+    """Remember that somebody elsewhere, `by_uri`, announced something; False for one whom the author blocked.
+
+    Safe to run twice.
+    """
+    return bool(
+        changed(
+            await db.execute(
+                """
+                insert into boosts as b (actor_id, object_uri, post_id, reach, activity_uris)
+                select $1, $2, p.id, $4, array[$3]
+                  from (values (1)) as once left join posts p on p.uri = $2
+                 where p.id is null or not are_apart(p.author_id, $1, $5)
+                    on conflict (actor_id, object_uri) do update
+                   set activity_uris = case when $3 = any(b.activity_uris) then b.activity_uris
+                                            else array_append(b.activity_uris, $3) end
+                """,
+                actor_id,
+                object_uri,
+                activity_uri,
+                reach,
+                by_uri,
+            )
+        )
     )
 
 

@@ -41,10 +41,11 @@ async def still_waits(db: Connection, delivery_id: int) -> bool:
 
 
 async def from_former_member(db: Connection, follower_id: int, group_id: int | None = None) -> int:
-    """Take back what waits for somebody who has left a group of ours, or (None) any; how many deliveries.
+    """Take back what waits for somebody who has left a group of ours, or follows one of our people no longer,
+    or (None) any; how many deliveries.
 
-    Only what is for members: the rest is public. An inbox that other members share stays. Call it when the
-    follow is gone. Safe to run twice.
+    Only what is for members or followers, and does not name them: the rest is public. An inbox that others
+    share who may read it stays. Call it when the follow is gone. Safe to run twice.
     """
     return changed(
         await db.execute(
@@ -53,13 +54,17 @@ async def from_former_member(db: Connection, follower_id: int, group_id: int | N
                set state = 'refused', finished_at = now(), last_error = 'Not a member any more.'
               from activities a
               join posts p on p.uri = a.object_uri
-              join groups g on g.actor_id = p.group_id
+              join actors c on c.id = coalesce(p.group_id, p.author_id) and c.is_local
              where d.host = (select split_part(inbox_url, '/', 3) from actors
                               where id = $1 and not is_local)
                and d.state = 'waiting' and a.id = d.activity_id
-               and p.reach = 'members' and ($2::bigint is null or p.group_id = $2)
+               and (p.reach = 'members' and p.group_id is not null
+                    or p.reach = 'followers')
+               and not exists (select from actors x
+                                where x.id = any(p.named) and d.inbox_url in (x.inbox_url, x.shared_inbox_url))
+               and ($2::bigint is null or c.id = $2)
                and not exists (select from follows f join actors x on x.id = f.follower_id
-                                where f.followed_id = p.group_id and f.state = 'accepted'
+                                where f.followed_id = c.id and f.state = 'accepted'
                                   and x.state = 'active'
                                   and d.inbox_url in (x.inbox_url, x.shared_inbox_url))
             """,

@@ -6,7 +6,7 @@ from fediverse_support.community import memberships
 from fediverse_support.core.models import GUEST, Viewer
 from fediverse_support.database import follows, posts
 from fediverse_support.database.pool import acquire
-from fediverse_support.policy.document import RuleText
+from fediverse_support.policy.document import Document, RuleText
 from fediverse_support.policy.engine import compile_policy
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
@@ -53,7 +53,10 @@ async def test_nobody_asked_for_what_a_stranger_says(world):
         assert arrived.state == "refused", arrived.outcome
     assert await world.counts() == before
     assert not await world.rows(
-        "select words from decisions where words is not null and facts->>'visibility' in ('direct', 'followers')"
+        """
+        select words from decisions
+         where words is not null and facts->>'visibility' in ('direct', 'followers')
+        """
     )
 
 
@@ -199,7 +202,8 @@ async def test_answers_to_our_people_are_taken_from_who_could_read_them(world):
         number += 1
         await world.pool.execute(
             """
-            insert into posts (id, uri, author_id, root_id, content_html, reach, named, published_at, active_at)
+            insert into posts (id, uri, author_id, root_id, content_html, reach, named, published_at,
+                               active_at)
             values ($1, $2, $3, $1, 'x', $4, $5, now(), now())
             """,
             number, f"http://here.localhost:1/posts/{uri}", mira.id, reach,
@@ -283,11 +287,14 @@ async def test_somebody_elsewhere_blocks_one_of_ours_and_thinks_better_of_it(wor
 async def test_policy_knows_who_may_read(world, rule):
     ana, mira = await world.known(), await world.member()
     await followed_from_here(world, mira, ana)
-    world.policy = compile_policy(3, [], [RuleText(id="private", when=rule, outcome="refuse", reason="No.")])
+    refuses = RuleText(name="private", when=rule, then="refuse", reason="No.")
+    world.policy = compile_policy(3, [], Document(rules=(refuses,)))
     outcomes = {
         kind: (await world.send(ana, activity)).state
         for kind, activity in (
-            ("followers", ana.create(to=[ana.followers], cc=[])), ("direct", letter(ana, mira)), ("open", ana.create())
+            ("followers", ana.create(to=[ana.followers], cc=[])),
+            ("direct", letter(ana, mira)),
+            ("open", ana.create()),
         )
     }  # fmt: skip
     assert outcomes == {kind: "refused" if kind == rule["visibility"] else "done" for kind in outcomes}

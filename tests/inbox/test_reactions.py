@@ -139,12 +139,12 @@ async def test_a_boost_of_a_post_of_ours_is_remembered_and_taken_back(world):
     first, second = ana.does("Announce", uri), ana.does("Announce", uri)
     for boost in (first, second):
         assert (await world.send(ana, boost)).outcome == "Remembered."
-    assert await world.one("select count(*) from boosts") == 1
+    assert await world.one("select count(*) from boosts where actor_id = $1", ana.actor.id) == 1
     eve = await world.known("eve")
     await world.send(eve, eve.does("Undo", first["id"]))
-    assert await world.one("select count(*) from boosts") == 1
+    assert await world.one("select count(*) from boosts where actor_id = $1", ana.actor.id) == 1
     assert (await world.send(ana, ana.does("Undo", first))).state == "done"
-    assert await world.one("select count(*) from boosts") == 0
+    assert await world.one("select count(*) from boosts where actor_id = $1", ana.actor.id) == 0
 
 
 @pytest.mark.parametrize(

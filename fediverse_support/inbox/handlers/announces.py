@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import arrivals, happenings, removals
+from fediverse_support.community import arrivals, removals
 from fediverse_support.community.judging import NotTaken
 from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, RemoteTrouble, Trouble
 from fediverse_support.core.models import Actor, Post
@@ -19,7 +19,7 @@ from fediverse_support.database import actors, decisions, follows, groups, react
 from fediverse_support.database import posts as stored
 from fediverse_support.inbox import proving
 from fediverse_support.inbox.context import Context, Held
-from fediverse_support.inbox.handlers import by_groups, posts
+from fediverse_support.inbox.handlers import boosts, by_groups, posts
 from fediverse_support.inbox.handlers.polls import passed_on
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.protocol import parsing
@@ -34,9 +34,9 @@ _FROM_HERE = "This is from here."
 
 
 async def announce(context: Context, activity: Activity, sender: Verified) -> str:
-    """What a group that somebody here is in passes on; other boosts are only remembered."""
+    """What a group that somebody here is in passes on; of everybody else it is a boost."""
     if not sender.actor.is_group:
-        return await _boost(context, activity, sender)
+        return await boosts.boost(context, activity, sender)
     if not await follows.has_local_followers(context.db, sender.actor.id):
         raise Refused("Nobody here is in this group.")
     outcomes = [await _one(context, activity, sender, item) for item in activity.objects[:MOST_AT_ONCE]]
@@ -215,20 +215,6 @@ async def _restored(context: Context, sender: Verified, inner: Activity) -> str:
         return "There was nothing to restore."
     await stored.set_state(context.db, post.id, "live", None)
     return "Restored by its group."
-
-
-async def _boost(context: Context, activity: Activity, sender: Verified) -> str:
-    """Somebody boosts a post of ours: remembered, shown to nobody."""
-    if activity.object_id is None or not context.site.is_ours(activity.object_id):
-        raise Refused("This boosts something that is not from here.")
-    post = await stored.by_uri(context.db, activity.object_id)
-    if post is None:
-        raise Missing("There is no such post here.")
-    uri = activity.id or f"{sender.uri}#announce"
-    await reactions.boost(context.db, sender.actor.id, activity.object_id, uri)
-    await happenings.boosted(context.db, sender.actor.id, post, context.now)
-    context.hold_back()
-    return "Remembered."
 
 
 async def undo(context: Context, activity: Activity, sender: Verified) -> str:

@@ -4,7 +4,7 @@
 Without one somebody blocks for themselves; Smithereen's groups do it in this way too, as their own actor.
 """
 
-from fediverse_support.community import announcing, bans
+from fediverse_support.community import announcing, bans, keeping_apart
 from fediverse_support.community.bans import Ban
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Refused
 from fediverse_support.core.markup import safe_text
@@ -32,7 +32,16 @@ async def block(context: Context, activity: Activity, sender: Verified) -> str:
     if target is None or not context.site.is_ours(activity.object_id):
         return NOTHING
     await by_groups.note_ban(context, activity, sender.actor, target)
+    if target == sender.uri and (ours := await _person_of_ours(context, activity, sender)) is not None:
+        await keeping_apart.blocked_by(context.db, sender.actor, ours, context.now)
     return "Noted."
+
+
+async def _person_of_ours(context: Context, activity: Activity, sender: Verified) -> Actor | None:
+    """Whom of ours a person elsewhere blocks for themselves, or no longer."""
+    found = await actors.by_uri(context.db, activity.object_id or "")
+    is_between_people = not sender.actor.is_group and found is not None and found.is_local
+    return found if is_between_people and found is not None and found.type == "Person" else None
 
 
 async def _from_our_group(context: Context, activity: Activity, sender: Verified, group: Actor) -> str:
@@ -63,6 +72,8 @@ async def undo_block(context: Context, activity: Activity, inner: Activity, send
     target = await _target_elsewhere(context, inner, sender)
     if target is None or target == sender.uri:
         await blocks.unblock(context.db, sender.uri, inner.id or "", inner.object_id)
+        if (ours := await _person_of_ours(context, inner, sender)) is not None:
+            await keeping_apart.unblock(context.db, sender.actor, ours)
     else:
         await blocks.lift(context.db, inner.object_id or "", target)
     return "Lifted."
@@ -74,6 +85,9 @@ async def undo_by_id(context: Context, uri: str, sender: Verified) -> None:
     group = await our_group(context, known.target_uri) if known is not None else None
     if known is None or group is None:
         await blocks.unblock(context.db, sender.uri, uri, None)
+        ours = await actors.by_uri(context.db, known.blocked_uri) if known is not None else None
+        if ours is not None and ours.is_local:
+            await keeping_apart.unblock(context.db, sender.actor, ours)
     else:
         await require_moderator(context, group, sender)
         await bans.lift(context.db, context.site, known.blocked_uri, group.uri, context.now, restores=False)

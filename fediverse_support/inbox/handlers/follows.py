@@ -5,7 +5,7 @@ import structlog
 from fediverse_support.community import invitations, joining_elsewhere, memberships, servers, visibility
 from fediverse_support.core.errors import Forbidden, Refused
 from fediverse_support.core.models import GUEST, Actor, Group
-from fediverse_support.database import actors, follows, groups, tombstones
+from fediverse_support.database import actors, follows, groups, personal, tombstones
 from fediverse_support.inbox.context import Context
 from fediverse_support.inbox.trust import Verified
 from fediverse_support.protocol.vocabulary import Activity
@@ -36,6 +36,9 @@ async def follow(context: Context, activity: Activity, sender: Verified) -> str:
 async def _asked(context: Context, followed: Actor, asker: Actor, uri: str) -> str:
     """Let in, let wait, or decline kindly; raises `Forbidden` for a plain no."""
     must_wait = context.decision.is_quiet or context.decision.is_held
+    if not followed.is_group and await personal.are_apart(context.db, followed.id, asker):
+        # Not even that somebody was blocked is told: there is no answer.
+        raise Refused(NOBODY_THERE)
     group = await groups.by_actor(context.db, followed.id) if followed.is_group else None
     if group is not None and visibility.is_closed(group):
         await _check_may_know(context, group, asker)
