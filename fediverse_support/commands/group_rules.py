@@ -46,7 +46,7 @@ async def rules(
 ) -> None:
     """Show the rules of a group, or put those in a file into force and tell the followers."""
     if file is not None:
-        words = _words_in(read_file(file))
+        words = words_in(read_file(file))
         async with deed() as (base, db):
             group, now = await groups.by_name(db, name), clock.now()
             found = await agreements.publish(db, base.site, group, words, by=None, why=why, now=now)
@@ -64,7 +64,8 @@ async def rules(
         print_table(("number", "rule"), lines, "There are no rules.")
 
 
-def _words_in(text: str) -> list[Words]:
+def words_in(text: str) -> list[Words]:
+    """The rules in a file. Raises `Malformed`."""
     try:
         found = msgspec.convert(tomllib.loads(text), File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:

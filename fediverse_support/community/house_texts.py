@@ -35,7 +35,7 @@ async def on_day(db: Connection, kind: Kind, day: date) -> tuple[HouseText, date
 
 
 async def publish(db: Connection, kind: Kind, source: str, effective_on: date | None, now: datetime) -> None:
-    """Let this text hold from a day on (None: today). Without words the version of that day is removed, or all of them.
+    """Let this text hold from a day on (None: today). Without words, that version is removed (None: all).
 
     Safe to run twice. Raises `Malformed`.
     """

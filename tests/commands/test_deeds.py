@@ -175,6 +175,27 @@ def test_the_community_describes_itself(program):
     assert "cannot be read" in program.refused("community", "edit", "--about-file", "nothing.md")
 
 
+def test_the_community_has_rules_texts_and_announcements(program):
+    program.done("community", "edit", "--contact", "hello@garden.example", "--languages", "en, de")
+    shown = program.json("community", "show")
+    assert (shown["contact"], shown["languages"]) == ("hello@garden.example", "en de")
+    assert "codes" in program.refused("community", "edit", "--languages", "English!")
+    written = '[[rule]]\ntitle = "Be kind"\ndetails = "Even *then*."\n'
+    program.done("community", "rules", "--file", "-", said=written)
+    assert program.json("community", "rules") == [{"title": "Be kind", "details": "Even *then*."}]
+    program.done("community", "text", "terms", "--file", "-", "--from", "2026-01-01", said="Be here.")
+    assert program.json("community", "text", "terms") == [{"from": "2026-01-01", "source": "Be here."}]
+    assert "not a day" in program.refused("community", "text", "terms", "--remove", "--from", "soon")
+    program.done("community", "text", "terms", "--remove", "--from", "2026-01-01")
+    assert program.json("community", "text", "terms") == []
+    program.done("community", "announcements", "add", "We move on **Sunday**.", "--until", "2099-01-01")
+    (told,) = program.json("community", "announcements", "list")
+    assert told["source"] == "We move on **Sunday**."
+    assert "Sunday" in program.done("community", "announcements", "list")
+    program.done("community", "announcements", "remove", str(told["id"]))
+    assert "no announcement" in program.refused("community", "announcements", "remove", "77")
+
+
 def test_domains_are_judged_and_lists_exchanged(program):
     assert "own domain" in program.refused("domains", "set", "garden.example", "blocked")
     program.done("domains", "set", "meh.example", "held", "--reason", "new here", "--note", "ask Ben")
