@@ -157,7 +157,7 @@ async def test_a_program_without_an_address_is_given_a_code_to_copy(world, api, 
     assert answer.headers["location"].startswith("/oauth/authorize/native?code=")
     shown = await browser.get(urljoin(world.site.origin, answer.headers["location"]))
     code = parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
-    assert f'value="{code}"' in shown.text
+    assert f"<code>{code}</code>" in shown.text
     assert (await token_for(api, app, answer.headers["location"], OOB))["scope"] == ALL
 
 
