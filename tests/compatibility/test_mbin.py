@@ -42,5 +42,5 @@ class TestMbin(Checks):
         await street.arrived()
         boost = self.peer.activity(street, "Announce", post.uri, to=[PUBLIC], cc=[street.group.actor.uri])
         assert (await street.send(boost))[0] == "done"
-        assert await street.home.pool.fetchval("select count(*) from boosts") == 1
+        assert await street.home.pool.fetchval("select count(*) from boosts where activity_uris <> '{}'") == 1
         assert of_type(await street.arrived(), "Announce") == []
