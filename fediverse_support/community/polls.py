@@ -60,6 +60,28 @@ async def keep(db: Connection, post: Post, new: NewPoll) -> None:
     await polls.insert(db, poll)
 
 
+async def renew(db: Connection, post: Post, new: NewPoll, now: datetime) -> None:
+    """Let a poll of ours ask something else: who chose what before is forgotten. The same question goes on.
+
+    Raises `Malformed`.
+    """
+    known = await polls.of_post(db, post.id) if await polls.lock(db, post.id) else None
+    names = check(new).answers
+    if known is None or (
+        known.is_multiple == new.is_multiple and names == tuple(answer.name for answer in known.answers)
+    ):
+        return
+    poll = Poll(
+        post_id=post.id,
+        is_ours=True,
+        is_multiple=new.is_multiple,
+        hides_totals=new.hides_totals,
+        ends_at=now + new.ends_after,
+        answers=tuple(Answer(name) for name in names),
+    )
+    await polls.replace(db, poll)
+
+
 async def arrived(db: Connection, post: Post, document: PostDocument, now: datetime) -> None:
     """Store the poll of a new post from another server, if it can be one. Safe to run twice."""
     poll = _described(post, document, now)

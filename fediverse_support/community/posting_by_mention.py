@@ -26,12 +26,14 @@ from fediverse_support.community.polls import NewPoll
 from fediverse_support.community.posts import Words
 from fediverse_support.community.receipts import Say, in_english
 from fediverse_support.core.errors import Malformed, Missing
+from fediverse_support.core.markup import hashtags_in
 from fediverse_support.core.models import Actor, Post, Reach, Viewer
 from fediverse_support.database import actors, places
 from fediverse_support.database import groups as stored_groups
 from fediverse_support.database import posts as stored
 from fediverse_support.database.pool import Connection
 from fediverse_support.policy.engine import Policy
+from fediverse_support.protocol.rendering.posts import has_own_title
 from fediverse_support.protocol.site import Site
 
 Visibility = Literal["public", "unlisted", "private", "direct"]
@@ -122,6 +124,31 @@ async def publish(db: Connection, deed: Deed) -> Post:
     if group is not None:
         return await _start(db, deed, group)
     return await _outside(db, deed, parent)
+
+
+async def change(
+    db: Connection, deed: Deed, post: Post, attachments: tuple[dict[str, Any], ...] | None = None
+) -> Post:
+    """Let a post of one's own say what the wish says; title and tags that it was given on a page stay.
+
+    `attachments` None: as they are. Raises as `posts.edit`, and `Malformed` for a poll where there was none.
+    """
+    wish = deed.wish
+    if wish.poll is not None and post.type != "Question":
+        raise Malformed("A poll cannot be added to a post afterwards.")
+    typed = hashtags_in(post.source or "")
+    words = msgspec.structs.replace(
+        _words(deed, None),
+        source=wish.source,
+        content_warning=wish.content_warning,
+        title=post.title,
+        tags=tuple(tag for tag in post.tags if tag not in typed),
+        attachments=attachments,
+        names_itself=bool(post.title) and not has_own_title(post),
+    )
+    return await posts.edit(
+        db, deed.site, deed.me, post.id, words, deed.now, policy=deed.policy, poll=wish.poll
+    )
 
 
 async def _start(db: Connection, deed: Deed, group: Actor) -> Post:

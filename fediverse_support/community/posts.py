@@ -34,10 +34,12 @@ from fediverse_support.community import (
     speaking,
     visibility,
 )
+from fediverse_support.community import polls as asking
 from fediverse_support.community import rules as agreements
 from fediverse_support.community import tags as tagging
 from fediverse_support.community.amendments import amended
 from fediverse_support.community.kinds import Addition
+from fediverse_support.community.polls import NewPoll
 from fediverse_support.core.errors import Conflict, Forbidden, Gone, Malformed, Missing
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.markup import render_markdown, safe_text, title_from
@@ -125,9 +127,19 @@ async def reply(
 
 
 async def edit(
-    db: Connection, site: Site, author: Actor, post_id: int, words: Words, now: datetime, *, policy: Policy
+    db: Connection,
+    site: Site,
+    author: Actor,
+    post_id: int,
+    words: Words,
+    now: datetime,
+    *,
+    policy: Policy,
+    poll: NewPoll | None = None,
 ) -> Post:
     """Change one's own post; what it said before stays as history. Gives the post as others see it now.
+
+    `poll` takes the place of the poll that it has; with other answers nobody has chosen yet.
 
     Where a moderator has to look at the change first, a live post goes on saying what it said; a post that
     waits already gets its new words, and waits on. Raises `Missing`, `Forbidden`, `Gone` or `NotTaken`.
@@ -143,7 +155,7 @@ async def edit(
         await holds.keep_edit(db, post, kept, author.uri, judged.decision, judged.number, now)
         return post
     changed = await with_amendments(db, changed, judged.decision.amendments)
-    await replace_words(db, site, author, post, changed, now)
+    await replace_words(db, site, author, post, changed, now, poll)
     if post.state == "held":
         await holds.keep_post(db, post, author.uri, judged.decision, judged.number, now)
     await held.withdraw_of_post(db, post.id, "edit")
@@ -186,10 +198,18 @@ async def with_amendments(db: Connection, changed: Post, amendments: Collection[
 
 
 async def replace_words(
-    db: Connection, site: Site, author: Actor, post: Post, changed: Post, now: datetime
+    db: Connection,
+    site: Site,
+    author: Actor,
+    post: Post,
+    changed: Post,
+    now: datetime,
+    poll: NewPoll | None = None,
 ) -> None:
     """Let `post` say what `changed` says, keep what it said, and tell who was told of it."""
     await posts.insert_version(db, post.id, post.edited_at or post.published_at, post)
+    if poll is not None:
+        await asking.renew(db, post, poll, now)
     await posts.replace_text(db, changed)
     await happenings.post_changed(db, site, changed, now)
     if visibility.leaves(changed):

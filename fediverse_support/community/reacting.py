@@ -1,8 +1,8 @@
 """Our people like, boost, keep and pin posts.
 
-A like is told to the author and the group of a post, and to nobody in public. A boost is told to everybody who
-follows who boosts, and only of what is for everybody: what is quiet in a group stays where it is, because its
-author or its group wants it not to be shown around. Each is taken back by an Undo of the same activity.
+A like is told to the author and the group of a post, and to nobody in public. A boost is told to everybody
+who follows who boosts, and only of what is for everybody: what is quiet in a group stays where it is, because
+its author or its group wants it not to be shown around. Each is taken back by an Undo of the same activity.
 Everything here is safe to run twice, and raises `Missing` for a post that is not there for who does it.
 """
 
