@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from benchmarks import doors, fanout, inbox, memory, pages, policy, replay, stage
+from benchmarks import doors, fanout, inbox, memory, pages, policy, replay, stage, timelines
 from benchmarks.table import Figure, show
 
 ALL = {
@@ -14,6 +14,7 @@ ALL = {
     "replay": replay.figures,
     "memory": memory.figures,
     "policy": policy.figures,
+    "timelines": timelines.figures,
 }
 
 
