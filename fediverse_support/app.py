@@ -59,6 +59,7 @@ DOCUMENTS = [
     Route("/groups/{name}/followers_synchronization/{number}", membership.synchronisation_page),
     Route("/groups/{name}/following", collections.following),
     Route("/groups/{name}/featured", collections.featured),
+    Route("/people/{name}/featured", collections.featured_by_person),
     Route("/people/{name}/outbox", collections.outbox),
     Route("/people/{name}/outbox/{before}", collections.outbox_page),
     Route("/people/{name}/followers", collections.followers),

@@ -11,6 +11,9 @@ from fediverse_support.protocol.signatures.published import published_keys
 from fediverse_support.protocol.site import Site
 from fediverse_support.protocol.vocabulary import ActorDocument
 
+MOST_FIELDS = 20
+LONGEST_FIELD = 255
+
 
 async def store(
     db: Connection, site: Site, document: ActorDocument, *, handle_confirmed: bool, now: datetime
@@ -29,6 +32,10 @@ async def store(
         site.gate.host(document.id),
         display_name=safe_text(document.name or document.preferred_username, 200),
         summary_html=sanitise(document.summary or ""),
+        fields=[
+            {"name": safe_text(field.name, LONGEST_FIELD), "html": sanitise(field.value)}
+            for field in document.fields[:MOST_FIELDS]
+        ],
         handle_confirmed=handle_confirmed,
         now=now,
     )

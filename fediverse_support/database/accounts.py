@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 from asyncpg import Record
 
-from fediverse_support.core.models import Account, Actor, Role
+from fediverse_support.core.models import Account, Actor, Reach, Role
 from fediverse_support.database import actors
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of
@@ -157,6 +157,26 @@ async def decide(
     """
     row = await db.fetchrow(query, account_id, state, decided_by, now)
     return account_of(row) if row else None
+
+
+async def set_posting_defaults(
+    db: Connection, actor_id: int, *, reach: Reach | None, sensitive: bool | None, language: str | None
+) -> None:
+    """How a member's posts outside of groups go out unless they say otherwise; None stays as it is, an empty
+    language is none."""
+    await db.execute(
+        """
+        update accounts
+           set posting_reach = coalesce($2, posting_reach),
+               posting_sensitive = coalesce($3, posting_sensitive),
+               posting_language = case when $4::text is null then posting_language else nullif($4, '') end
+         where actor_id = $1
+        """,
+        actor_id,
+        reach,
+        sensitive,
+        language,
+    )
 
 
 async def set_actor_state(db: Connection, actor_id: int, state: str) -> None:

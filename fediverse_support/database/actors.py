@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import id_at, new_id
@@ -149,7 +149,7 @@ def _local(
         outbox_url=f"{uri}/outbox",
         followers_url=None if type == "Application" else f"{uri}/followers",
         moderators_url=f"{uri}/moderators" if is_group else None,
-        featured_url=f"{uri}/featured" if is_group else None,
+        featured_url=None if type == "Application" else f"{uri}/featured",
         discoverable=is_group,
         created_at=clock.now(),
     )
@@ -180,6 +180,7 @@ async def store_remote(
     *,
     display_name: str,
     summary_html: str,
+    fields: list[dict[str, Any]],
     handle_confirmed: bool,
     now: datetime,
 ) -> Actor | None:
@@ -193,9 +194,9 @@ async def store_remote(
                (id, uri, type, is_local, name, host, display_name, summary_html, url, icon_url, inbox_url,
                 shared_inbox_url, outbox_url, followers_url, moderators_url, featured_url,
                 approves_followers, discoverable, indexable, also_known_as, moved_to, handle_confirmed,
-                published_at, fetched_at)
+                published_at, fetched_at, header_url, fields)
         values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                $20, $21, $22, $23)
+                $20, $21, $22, $23, $24, $25)
             on conflict (uri) do update
            set type = excluded.type, display_name = excluded.display_name,
                summary_html = excluded.summary_html, url = excluded.url, icon_url = excluded.icon_url,
@@ -205,6 +206,7 @@ async def store_remote(
                approves_followers = excluded.approves_followers, discoverable = excluded.discoverable,
                indexable = excluded.indexable, also_known_as = excluded.also_known_as,
                moved_to = excluded.moved_to, fetched_at = excluded.fetched_at,
+               header_url = excluded.header_url, fields = excluded.fields,
                handle_confirmed = known.handle_confirmed or excluded.handle_confirmed
          where not known.is_local and known.state = 'active'
         returning *
@@ -214,6 +216,7 @@ async def store_remote(
         document.outbox, document.followers, document.moderators, document.featured,
         document.approves_followers, bool(document.discoverable), bool(document.indexable),
         list(document.also_known_as), document.moved_to, handle_confirmed, document.published, now,
+        document.image, fields,
     )  # fmt: skip
     return read(row) if row else None
 
@@ -231,6 +234,36 @@ async def describe(
     )
 
 
+async def set_profile(
+    db: Connection,
+    actor_id: int,
+    *,
+    fields: list[dict[str, Any]] | None,
+    approves_followers: bool | None,
+    is_bot: bool | None,
+    discoverable: bool | None,
+    indexable: bool | None,
+    hides_network: bool | None,
+) -> None:
+    """Change what one of our people has chosen for their profile; None stays as it is."""
+    await db.execute(
+        """
+        update actors
+           set fields = coalesce($2::jsonb, fields), approves_followers = coalesce($3, approves_followers),
+               is_bot = coalesce($4, is_bot), discoverable = coalesce($5, discoverable),
+               indexable = coalesce($6, indexable), hides_network = coalesce($7, hides_network)
+         where id = $1 and is_local and type = 'Person'
+        """,
+        actor_id,
+        fields,
+        approves_followers,
+        is_bot,
+        discoverable,
+        indexable,
+        hides_network,
+    )
+
+
 async def mark_gone(db: Connection, actor_id: int, now: datetime) -> None:
     """The actor was deleted: keep its id and name, forget everything that it said of itself or sent."""
     await db.execute(
@@ -238,7 +271,8 @@ async def mark_gone(db: Connection, actor_id: int, now: datetime) -> None:
         with gone as (
             update actors
                set state = 'gone', gone_at = coalesce(gone_at, $2), display_name = '', summary_html = '',
-                   summary_source = '', url = null, icon_url = null, also_known_as = '{}', moved_to = null
+                   summary_source = '', url = null, icon_url = null, also_known_as = '{}', moved_to = null,
+                   header_url = null, icon_alt = '', header_alt = '', fields = '[]'
              where id = $1
             returning uri
         )
@@ -275,3 +309,13 @@ async def discovered_since(db: Connection, domain: str, since: datetime) -> int:
             id_at(since),
         )
     )
+
+
+async def set_picture_words(
+    db: Connection, actor_id: int, purpose: Literal["icon", "header"], words: str
+) -> None:
+    """Say what a picture on the profile of one of ours shows. Safe to run twice."""
+    if purpose == "icon":
+        await db.execute("update actors set icon_alt = $2 where id = $1 and is_local", actor_id, words)
+    else:
+        await db.execute("update actors set header_alt = $2 where id = $1 and is_local", actor_id, words)

@@ -85,13 +85,16 @@ def group(
 
 
 def person(site: Site, actor: Actor, keys: Sequence[Key], *, updated: datetime | None = None) -> Json:
-    """One of our people. `published` is rounded to the day."""
+    """One of our people, or a bot (`Service`). `published` is rounded to the day."""
     return _actor(
         site,
         actor,
         keys,
         updated,
         {
+            "type": "Service" if actor.is_bot else actor.type,
+            "attachment": _fields(actor) or None,
+            "featured": f"{actor.uri}/featured",
             "manuallyApprovesFollowers": actor.approves_followers,
             "published": day_of(actor.published_at or actor.created_at),
         },
@@ -156,7 +159,8 @@ def _actor(site: Site, actor: Actor, keys: Sequence[Key], updated: datetime | No
         "url": actor.url or uri,
         "summary": actor.summary_html,
         "source": _source(actor.summary_source),
-        "icon": _icon(actor),
+        "icon": _picture(actor.icon_url, actor.icon_alt),
+        "image": _picture(actor.header_url, actor.header_alt),
         "inbox": f"{uri}/inbox",
         "outbox": f"{uri}/outbox",
         "followers": f"{uri}/followers",
@@ -179,11 +183,16 @@ def _source(markdown: str) -> Json | None:
     return {"content": markdown, "mediaType": "text/markdown"} if markdown else None
 
 
-def _icon(actor: Actor) -> Json | None:
-    if actor.icon_url is None:
+def _picture(url: str | None, alt: str) -> Json | None:
+    if url is None:
         return None
-    media_type, _ = mimetypes.guess_type(urlsplit(actor.icon_url).path)
-    return without_nothing({"type": "Image", "url": actor.icon_url, "mediaType": media_type})
+    media_type, _ = mimetypes.guess_type(urlsplit(url).path)
+    return without_nothing({"type": "Image", "url": url, "mediaType": media_type, "name": alt or None})
+
+
+def _fields(actor: Actor) -> list[Json]:
+    """The lines of the table on a profile, as Mastodon has them."""
+    return [{"type": "PropertyValue", "name": item["name"], "value": item["html"]} for item in actor.fields]
 
 
 def _published_keys(uri: str, keys: Iterable[Key]) -> Json:

@@ -74,6 +74,8 @@ _PROFILE = {
     "movedTo": {"@id": "as:movedTo", "@type": "@id"},
     "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
     "featured": {"@id": "toot:featured", "@type": "@id"},
+    "PropertyValue": "http://schema.org#PropertyValue",
+    "value": "http://schema.org#value",
     "discoverable": "toot:discoverable",
     "indexable": "toot:indexable",
     "suspended": "toot:suspended",

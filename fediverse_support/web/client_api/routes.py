@@ -9,7 +9,9 @@ from fediverse_support.web.client_api import (
     conversations,
     discovery,
     filters,
+    following,
     instance,
+    keeping_apart,
     lists,
     markers,
     media,
@@ -17,14 +19,17 @@ from fediverse_support.web.client_api import (
     notifications,
     others,
     polls,
+    profile,
     push,
     reports,
     scheduled,
+    search,
     signing_up,
     statuses_deeds,
     statuses_history,
     statuses_reading,
     statuses_writing,
+    tags,
     timelines,
 )
 from fediverse_support.web.client_api.oauth import about, tokens
@@ -55,5 +60,10 @@ ROUTES: list[Route] = [
     *notification_policy.ROUTES,
     *markers.ROUTES,
     *conversations.ROUTES,
+    *search.ROUTES,
+    *tags.ROUTES,
+    *following.ROUTES,
+    *keeping_apart.ROUTES,
+    *profile.ROUTES,
 ]
 """In no order: what is written out in an address goes before what stands in braces."""

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from fediverse_support.community import published
 from fediverse_support.core.errors import Gone, Missing
 from fediverse_support.core.models import Actor, Post, Viewer
-from fediverse_support.database import activities, actors, follows, groups, threads
+from fediverse_support.database import activities, actors, follows, groups, pins, threads
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.rendering import collections
 from fediverse_support.protocol.rendering.collections import PAGE
@@ -93,6 +93,18 @@ async def featured(question: Question) -> Document:
         for post in await groups.pinned(question.db, question.viewer, group.id, PAGE)
     ]
     return Document(body=collections.whole(f"{group.uri}/featured", items))
+
+
+@for_members
+async def featured_by_person(question: Question) -> Document:
+    """What somebody keeps at the top of their profile, as far as whoever asks may see it."""
+    person = await actor_of(question)
+    site = question.services.site
+    items = [
+        await published.note_of(question.db, site, post) if site.is_ours(post.uri) else post.uri
+        for post in await pins.shown(question.db, question.viewer, person.id, PAGE)
+    ]
+    return Document(body=collections.whole(f"{person.uri}/featured", items))
 
 
 @for_members
