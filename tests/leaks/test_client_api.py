@@ -131,7 +131,7 @@ async def asked(scene, who, method, at, sent=None):
 
 
 def gives_away(who: str, answer: httpx.Response, at: str) -> bool:
-    """Whether a hidden word stands in an answer. People here may know of the room, and all what they asked."""
+    """Whether a hidden word stands in an answer. People here may know of the room, all what they ask."""
     said = answer.text + json.dumps(dict(answer.headers))
     if who != "guest":
         said = said.replace(f"{CANARY} room", "").replace(f"{CANARY} summary", "")
