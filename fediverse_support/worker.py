@@ -15,16 +15,19 @@ from fediverse_support.community import (
     answering,
     arrivals,
     bans,
+    counting,
     gathering,
     invitations,
     join_answers,
     repeating,
     ringing,
+    scheduling,
     severing,
     voting,
 )
 from fediverse_support.community.media_keeping import MediaKeeper
 from fediverse_support.community.ringing import Ringer
+from fediverse_support.community.word_taking import WordTaker
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
 from fediverse_support.database import (
@@ -35,6 +38,7 @@ from fediverse_support.database import (
     policy_tries,
     push_jobs,
     reactions,
+    sent_once,
     tombstones,
 )
 from fediverse_support.database.pool import Connection, acquire
@@ -111,6 +115,7 @@ class Worker:
             icon=f"{foundation.site.origin}{static_url('icon-192.png')}",
         )
         self.media = MediaKeeper(foundation.pool, foundation.pictures, foundation.policies.current)
+        self._words = WordTaker(foundation.pool)
         self._departures = Departures(foundation.pool, foundation.site, foundation.acquaintance)
 
     def wake(self) -> None:
@@ -129,6 +134,7 @@ class Worker:
             self._tries.run,
             self.media.run,
             self.ringer.run,
+            self._words.run,
         ]
         await asyncio.gather(*(_kept_running(loop, stop) for loop in loops))
 
@@ -172,9 +178,18 @@ class Worker:
                 await voting.forget_choices(db, now)
                 await push_jobs.forget_old(db, now - ringing.KEEP)
                 await member_notices.forget_read(db, now - KEEP_STRAYS)
+                await counting.count_some(db, now)
                 await answering.settle(db, self._foundation.policies.current(), now)
+                await sent_once.forget(db, now)
                 write_next = functools.partial(repeating.write_next, policy=policy)
-                for deed in (voting.close_next, voting.tell_next, write_next, severing.sever_next):
+                publish_next = functools.partial(scheduling.publish_next, policy=policy)
+                for deed in (
+                    voting.close_next,
+                    voting.tell_next,
+                    write_next,
+                    publish_next,
+                    severing.sever_next,
+                ):
                     await self._do_what_is_due(db, deed, now)
             try:
                 await asyncio.wait_for(stop.wait(), HOUSEKEEPING_EVERY)

@@ -111,6 +111,8 @@ _TAKE_WORDS = """
     ), taken as (
         insert into post_words (post_id, words)
         select id, to_tsvector('pg_catalog.simple', text)
+                   -- With a gap, so that no phrase begins in the one and ends in the other.
+                   || '|:1'::tsvector
                    || case when rules = 'pg_catalog.simple'::regconfig then ''::tsvector
                            else to_tsvector(rules, text) end
           from said

@@ -17,6 +17,7 @@ from fediverse_support.web.client_api import (
     media,
     notification_policy,
     notifications,
+    openapi,
     others,
     polls,
     profile,
@@ -67,3 +68,4 @@ ROUTES: list[Route] = [
     *profile.ROUTES,
 ]
 """In no order: what is written out in an address goes before what stands in braces."""
+ROUTES.append(openapi.served(ROUTES))
