@@ -40,4 +40,8 @@ async def known(db: Connection, site: Site, handle: str) -> Actor | None:
 async def unknown(db: Connection, site: Site, source: str) -> list[str]:
     """Those of the handles in `source` of people elsewhere whom we would have to look up; at most 20."""
     handles = [handle for handle in mentions_in(source)[:MOST] if "@" in handle]
-    return [handle for handle in handles if not handle.endswith(f"@{site.domain}") and not await known(db, site, handle)]
+    return [
+        handle
+        for handle in handles
+        if not handle.endswith(f"@{site.domain}") and not await known(db, site, handle)
+    ]

@@ -38,11 +38,9 @@ async def letters_of_group(db: Connection, group_id: int, before: int | None, li
     rows = await db.fetch(
         """
         select p as post, a as author
-          from (select * from posts where reach = 'direct' and named @> array[$1::bigint]
-                 union
-                select * from posts where reach = 'direct' and author_id = $1 and source is not null) p
-          join actors a on a.id = p.author_id
-         where p.state = 'live' and p.id < coalesce($2, 9223372036854775807)
+          from posts p join actors a on a.id = p.author_id
+         where p.reach = 'direct' and p.state = 'live' and p.id < coalesce($2, 9223372036854775807)
+           and (p.named @> array[$1::bigint] or p.author_id = $1 and p.source is not null)
          order by p.id desc limit $3
         """,
         group_id,
@@ -50,6 +48,24 @@ async def letters_of_group(db: Connection, group_id: int, before: int | None, li
         limit,
     )
     return [Letter(posts.read(row["post"]), actors.read(row["author"])) for row in rows]
+
+
+async def number_unanswered(db: Connection, group_id: int) -> int:
+    """How many conversations with a group end with a letter to it, up to 100."""
+    return int(
+        await db.fetchval(
+            """
+            select count(*) from (
+                select from posts p
+                 where p.reach = 'direct' and p.named @> array[$1::bigint] and p.state = 'live'
+                   and not exists (select from posts l
+                                    where l.root_id = p.root_id and l.id > p.id and l.reach = 'direct'
+                                      and l.state = 'live')
+                 limit 100) as waiting
+            """,
+            group_id,
+        )
+    )
 
 
 async def answered(db: Connection, group_id: int, root_ids: Sequence[int]) -> set[int]:

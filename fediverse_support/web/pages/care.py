@@ -4,7 +4,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fediverse_support.core.errors import Missing
-from fediverse_support.database import groups, hold_lines, join_requests, lives, surroundings
+from fediverse_support.database import direct_posts, groups, hold_lines, join_requests, lives, surroundings
 from fediverse_support.database.surroundings import sort_key
 from fediverse_support.web.pages.places import cared_for, decides, looks_after, our_group
 from fediverse_support.web.security import Access, Visit, page
@@ -24,6 +24,8 @@ async def show(visit: Visit) -> Response:
         decides=await decides(visit, group.actor),
         asking=await join_requests.count_waiting(visit.db, group.actor.id),
         holding=await hold_lines.number_waiting(visit.db, [group.actor.id]),
+        reads_letters=group.actor.id in visit.viewer.moderates,
+        letters=await direct_posts.number_unanswered(visit.db, group.actor.id),
         is_offered=offered is not None and offered.to_id == visit.viewer.actor_id,
     )
 

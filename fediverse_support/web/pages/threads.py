@@ -2,7 +2,7 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import gathering, judging, posts, speaking, threads
+from fediverse_support.community import commands_in_posts, gathering, judging, posts, speaking, threads
 from fediverse_support.community.threads import Thread
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
@@ -24,6 +24,8 @@ AUDIENCES: dict[Reach, str] = {
     "quiet": N_("Everyone can read this, but it is not put on show."),
     "members": N_("Only the members of this group can read this, here and where they have their accounts."),
     "sealed": N_("Only the members of this group will read this. It stays on this server."),
+    "followers": N_("Only those who follow the author, and who is mentioned, can read this."),
+    "direct": N_("Only who is mentioned can read this."),
 }
 
 
@@ -58,6 +60,8 @@ async def show(visit: Visit) -> Response:
         answers=[shown for shown in thread.posts if not shown.post.is_root],
         authors={shown.post.id: shown.author.display_name or shown.author.name for shown in thread.posts},
         answered=answered,
+        audience=visit.text(AUDIENCES[root.post.reach]) if root.post.reach in ("followers", "direct") else "",
+        just_listening=commands_in_posts.JUST_LISTENING in root.post.tags,
         choices=await reaching.choices_of_answer(visit, thread, answered.post),
         narrowed=reaching.was_narrowed(visit, thread),
         may_answer=may_answer(visit.viewer, thread.group, root.post) and not silenced,
