@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from fediverse_support.core.events import Event
 from fediverse_support.core.models import PostState, Reach, Viewer
 from fediverse_support.database import client_accounts
 from fediverse_support.database.client_accounts import AccountRow
@@ -89,6 +90,7 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     is_pinned: bool
     application: ApplicationRow | None
     poll: PollRow | None
+    event: Event | None
 
 
 class MentionedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,7 +166,12 @@ _POSTS = """
               from polls q
               join actors w on w.id = p.author_id
              cross join lateral (select w.is_local and q.closed_at is null as counts) live
-             where q.post_id = p.id) as poll
+             where q.post_id = p.id) as poll,
+           case when p.type = 'Event' then
+               (select json_build_object('post_id', v.post_id, 'starts_at', v.starts_at, 'ends_at', v.ends_at,
+                                         'time_zone', v.time_zone, 'place', v.place,
+                                         'is_cancelled', v.is_cancelled)
+                  from events v where v.post_id = p.id) end as event
       from page p
       left join boosts b on b.id = p.boost_id
 )
@@ -222,7 +229,7 @@ _decode_mentioned = msgspec.json.Decoder(tuple[MentionedRow, ...]).decode
 def page_of(choice: str, *, scans: bool = False, people: str = "", columns: str = "") -> str:
     """The whole statement for a choice: text that ends with a CTE `entries (id, post_id, boost_id)`.
 
-    With `scans` the choice has a CTE `newest` too, of all candidates that it looked at. `people` and `columns`
+    With `scans` the choice has a CTE `newest` too, of all candidates looked at. `people` and `columns`
     go with it: more actors (`union select …`), and more that the statement gives (`expression as name,`).
     """
     return "".join((choice, _POSTS, _PEOPLE, people, _WHOLE, columns, _SCANNED if scans else _NOT_SCANNED))

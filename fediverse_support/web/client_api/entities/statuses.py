@@ -20,6 +20,7 @@ from fediverse_support.database import client_statuses
 from fediverse_support.database.client_statuses import MentionedRow, Page, StatusRow
 from fediverse_support.database.filters import Context
 from fediverse_support.database.pool import Connection
+from fediverse_support.protocol.rendering.events import first_line
 from fediverse_support.web.client_api.entities import accounts, filtering, media
 from fediverse_support.web.client_api.entities.accounts import VISIBILITY, Json
 from fediverse_support.web.client_api.entities.content import words
@@ -91,7 +92,7 @@ class _Maker:
         if hiding is not None and filters.hides(results, hiding):
             return None
         named = self._named(row)
-        said = words(row.content_html, row.title if row.parent_id is None else "", _moved(named))
+        said = words(*_text_and_title(row), _moved(named))
         is_answer = row.parent_id is not None and row.parent_author_id is not None
         media_attachments, card = self._attached(row)
         made: Json = {
@@ -217,6 +218,16 @@ class _Maker:
 
 def _is_in(viewer: Viewer, actor_id: int) -> bool:
     return viewer.is_staff or actor_id in (viewer.actor_id, *viewer.member_of, *viewer.moderates)
+
+
+def _text_and_title(row: StatusRow) -> tuple[str, str]:
+    """What is said, and its title: of an event time and place go first, as on the wire."""
+    title = row.title if row.parent_id is None else ""
+    if row.event is None:
+        return row.content_html, title
+    if row.event.is_cancelled:
+        title = f"Cancelled: {title}"
+    return f"{first_line(row.event)}{row.content_html}", title
 
 
 def _moved(named: Sequence[MentionedRow]) -> tuple[tuple[str, str], ...]:
