@@ -40,7 +40,7 @@ _LIMIT = "1200 per minute"
 async def show(visit: Visit) -> Response:
     """One file of a picture of a post or of somebody here. Raises `Missing`."""
     public_id = visit.request.path_params["public_id"]
-    variant = media_addresses.variant_in(visit.request.path_params["name"])
+    variant = media_addresses.variant_in(visit.request.path_params["file"])
     if variant is None or not PUBLIC_ID.fullmatch(public_id):
         raise Missing
     async with acquire(visit.services.pool) as db:
@@ -55,7 +55,7 @@ async def show(visit: Visit) -> Response:
 async def show_profile(visit: Visit) -> Response:
     """Our copy of a picture on the profile of somebody elsewhere. Raises `Missing`."""
     actor_id = number_in(visit.request.path_params["number"])
-    purpose = _purpose(visit.request.path_params["name"].partition("-")[0])
+    purpose = _purpose(visit.request.path_params["file"].partition("-")[0])
     if actor_id is None or purpose is None:
         raise Missing
     async with acquire(visit.services.pool) as db:
@@ -114,6 +114,6 @@ async def _is_there(visit: Visit, one: Media, variant: Variant) -> bool:
 
 
 ROUTES = [
-    Route("/media/{public_id}/{name}", show),
-    Route("/media/profiles/{number}/{name}", show_profile),
+    Route("/media/{public_id}/{file}", show),
+    Route("/media/profiles/{number}/{file}", show_profile),
 ]

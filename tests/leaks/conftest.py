@@ -8,13 +8,18 @@ from datetime import timedelta
 import pytest
 
 from fediverse_support.accounts import sessions
-from fediverse_support.community import posts, visibility, wiki
+from fediverse_support.community import media, posts, visibility, wiki
 from fediverse_support.community.events import NewEvent
 from fediverse_support.community.polls import NewPoll
 from fediverse_support.core import clock
+from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.models import Actor, Group, Post
+from fediverse_support.core.pictures import Picture, Sized
 from fediverse_support.database import accounts, follows, groups
+from fediverse_support.database import media as stored_media
+from fediverse_support.database.media import Media
 from fediverse_support.database.pool import acquire
+from fediverse_support.network.media_files import OWN
 from fediverse_support.policy.document import Document, RuleText
 from fediverse_support.policy.engine import Policy, compile_policy
 from tests.support.home import TEST_NETWORK, Home, at_home
@@ -37,6 +42,7 @@ class Scene:
     remotes: dict[str, RemoteActor] = field(default_factory=dict)
     holds: list[str] = field(default_factory=list)
     decisions: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
 
     async def sign_in(self, name: str) -> None:
         """Let a person here have a session."""
@@ -67,6 +73,7 @@ async def scene(home: Home) -> Scene:
         await found.sign_in(name)
     await _groups(found)
     await _words(found)
+    await _pictures(found)
     await _others(found)
     return found
 
@@ -138,6 +145,26 @@ async def _held(scene: Scene) -> None:
     )
     scene.decisions = [str(row["id"]) for row in await home.pool.fetch(decided)]
     assert len(scene.decisions) == 2
+
+
+async def _pictures(scene: Scene) -> None:
+    """A picture beside posts that are not for everybody: what its files say is as hidden as the words."""
+    home, ada = scene.home, scene.people["ada"]
+    file = Sized("image/jpeg", 1, 1, f"{CANARY} in pixels".encode())
+    picture = Picture(file, file, "LEHV6nWB2yk8pyo0adR*.7kCMdnj")
+    for name in ("circle", "sealed in plain", "held"):
+        number = new_id()
+        kept = Media(
+            id=number, public_id=new_public_id(), secret=new_public_id(), owner_id=ada.id, purpose="post",
+            state="waiting", alt=f"{CANARY} alt",
+        )  # fmt: skip
+        await home.foundation.pictures.files.keep(OWN, kept.public_id, picture)
+        async with acquire(home.pool) as db, db.transaction():
+            await stored_media.insert(db, kept, clock.now())
+            await stored_media.finish(db, number, picture, None)
+            items = list(await media.attach(db, home.site, ada.id, [number]))
+            await db.execute("update posts set attachments = $2 where id = $1", scene.posts[name].id, items)
+        scene.pictures.append(kept.public_id)
 
 
 async def _written(

@@ -54,6 +54,9 @@ def secrets_for(scene):
         "code": [NOBODY],
         "domain": ["blocked.example"],
         "list": ["blocks"],
+        "date": ["2026-01-01"],
+        "public_id": scene.pictures,
+        "file": ["original", "preview.jpg", "icon-0"],
     }
 
 
