@@ -1,7 +1,8 @@
 """What stands in the timelines of somebody's apps, newest first.
 
-Home is what the viewer and those whom they follow have said and boosted, and what begins in their groups: a
-thread in a group stands there once, as the group's boost, and its answers do not. Answers are there if they
+Home is what the viewer and those whom they follow have said and boosted, what begins in their groups, and
+what begins anywhere in the open under a tag that they follow. A thread in a group stands there once, as the
+group's boost, and its answers do not. Answers are there if they
 are to somebody followed. What is for named people is in conversations only.
 
 Lists: those that one keeps, each group that one is in (all that is said there), and what the server makes of

@@ -132,13 +132,24 @@ _OF_FOLLOWED = """
                           order by p.id desc limit $10) c
 """
 
-_OWN = """
+_OWN_AND_TAGS = """
      union all
     select c.id, c.id, null::bigint, $1, '{}'::text[]
       from (select p.id from posts p
              where p.author_id = $1 and p.reach <> 'direct' and p.state in ('live', 'held')
                and p.id < $8 and p.id > $9
              order by p.id desc limit $10) c
+     union all
+    select distinct c.id, c.id, null::bigint, null::bigint, '{}'::text[]
+      from followed_tags t
+     cross join lateral (select p.id
+                           from post_tags o
+                           join posts p on p.id = o.post_id
+                          where o.tag = t.tag and o.post_id < $8 and o.post_id > $9
+                            and p.state = 'live' and p.reach = 'open' and p.in_reply_to is null
+                            and p.author_id not in (select f.id from followed f)
+                          order by o.post_id desc limit $10) c
+     where t.actor_id = $1
 """
 
 # Three days in terms of our numbers: what was in the list so short a time ago is not shown again because
@@ -174,7 +185,10 @@ _KEPT = (
                                 where o.post_id = p.id and o.id < n.id and o.id > n.id - 16986931200000
                                   and o.actor_id in (select id from followed where shows_boosts))
                and not (p.id < n.id and p.id > n.id - 16986931200000 and p.in_reply_to is null
-                        and p.author_id in (select id from followed)
+                        and (p.author_id in (select id from followed)
+                             or p.reach = 'open'
+                                and exists (select from followed_tags t
+                                             where t.actor_id = $1 and t.tag = any (p.tags)))
                         and (p.group_id is null
                              or p.root_id = p.id and p.group_id not in (select id from in_other_hands)))
            end
@@ -183,7 +197,7 @@ _KEPT = (
 """,
 )
 
-_HOME = _both(_SHUNNED, _FOLLOWED_AT_HOME, _OF_FOLLOWED, _OWN, *_KEPT, scans=True)
+_HOME = _both(_SHUNNED, _FOLLOWED_AT_HOME, _OF_FOLLOWED, _OWN_AND_TAGS, *_KEPT, scans=True)
 _LIST = _both(_SHUNNED, _FOLLOWED_IN_LIST, _OF_FOLLOWED, *_KEPT, scans=True)
 
 

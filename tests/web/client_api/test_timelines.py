@@ -227,6 +227,18 @@ async def test_home_has_what_one_wants_of_whom_one_follows(world, village, api) 
     await village.boost(dora, await village.say(await village.stranger("eve"), "by eve"))
     app = await api(ada)
     assert len(await app.get("/api/v1/timelines/home")) == 4
+    fred = await village.stranger("fred")
+    await village.say(fred, "of fred", tags=("sleep", "rest"))
+    await village.say(fred, "quietly of fred", "quiet", tags=("sleep",))
+    await village.write(ben, night, "in the group #sleep")
+    await village.sql(
+        "insert into followed_tags (actor_id, tag) values ($1, 'sleep'), ($1, 'rest')", ada.actor_id
+    )
+    tagged = said(await app.get("/api/v1/timelines/home"))
+    assert tagged.count("of fred") == 1
+    assert "quietly of fred" not in tagged
+    assert [line.startswith("night: in the group") for line in tagged].count(True) == 1
+    assert len(tagged) == 6
     await village.sql(
         "update follows set shows_boosts = false where followed_id in ($1, $2)", night.actor.id, dora
     )
