@@ -80,7 +80,7 @@ def _error(code: str, description: str) -> dict[str, str]:
 
 
 def _refused(details: Details) -> Answer:
-    said = [f"{field.capitalize()}: {errors[0]['description'].rstrip('.')}" for field, errors in details.items()]
+    said = [f"{field.capitalize()}: {one[0]['description'].rstrip('.')}" for field, one in details.items()]
     return Answer({"error": f"Validation failed: {', '.join(said)}", "details": details}, 422)
 
 
