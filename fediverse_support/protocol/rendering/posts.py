@@ -205,6 +205,6 @@ def _english_name(tag: str) -> str:
 def _attachments(post: Post) -> Iterator[Json]:
     """Stored attachments (the fields of `vocabulary.Attachment`) as the peers have them."""
     for stored in post.attachments:
-        attachment = {theirs: stored.get(ours) for ours, theirs in _ATTACHMENT_FIELDS}
+        attachment = {theirs: stored.get(ours) or None for ours, theirs in _ATTACHMENT_FIELDS}
         where = "href" if stored["type"] == "Link" else "url"
         yield without_nothing({"type": stored["type"], where: stored["url"], **attachment})
