@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fediverse_support.foundation import Foundation
@@ -24,6 +24,7 @@ from fediverse_support.inbox.requesters import Requesters
 from fediverse_support.web import health
 from fediverse_support.web.client_api.door import Door
 from fediverse_support.web.client_api.routes import ROUTES as CLIENT_API
+from fediverse_support.web.client_api.streaming import sockets
 from fediverse_support.web.client_api.table import Table
 from fediverse_support.web.desk.routes import ROUTES as DESK
 from fediverse_support.web.federation import actors, collections, membership, nodeinfo, objects
@@ -88,17 +89,29 @@ HEALTH = [
 ]
 
 
-def build(foundation: Foundation, *, on_stored: Callable[[], None] | None = None) -> ASGIApp:
+def build(
+    foundation: Foundation,
+    *,
+    services: Services | None = None,
+    on_stored: Callable[[], None] | None = None,
+) -> ASGIApp:
     """The application on `foundation`; `on_stored` is called whenever an arrival has come to the inbox.
+
+    `services`: those of `services_on`, for who feeds their streams (`client_api/streaming/pump.py`).
 
     Raises `Misconfigured` if an address does not declare who may call it (L5).
     """
     check_routes([*PAGES, *DESK])
     check_documents([*DOCUMENTS, *DOCUMENTS_OF_PAGES])
     inbox = _inbox(foundation, on_stored)
-    services = _services(foundation)
+    services = services or services_on(foundation)
     pages = Starlette(
-        routes=[*(Route(path, inbox, methods=["POST"]) for path in INBOXES), *table()],
+        routes=[
+            *(Route(path, inbox, methods=["POST"]) for path in INBOXES),
+            *table(),
+            WebSocketRoute(sockets.PATH, sockets.follow),
+            WebSocketRoute(f"{sockets.PATH}/", sockets.follow),
+        ],
         middleware=[
             Middleware(Refusing, requesters=services.requesters, origin=foundation.site.origin),
             Middleware(LastResort),
@@ -141,7 +154,8 @@ def _inbox(foundation: Foundation, on_stored: Callable[[], None] | None) -> Inbo
     return Inbox(reception, Owners(foundation.pool), foundation.site.origin)
 
 
-def _services(foundation: Foundation) -> Services:
+def services_on(foundation: Foundation) -> Services:
+    """What the handlers of one application can reach."""
     policy = foundation.policies.current
     return Services(
         settings=foundation.settings,

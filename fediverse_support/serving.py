@@ -6,11 +6,13 @@ given back, and the embedded database, if there is one, is stopped last.
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 import structlog
@@ -23,12 +25,25 @@ from fediverse_support.core.errors import Misconfigured
 from fediverse_support.core.settings import Settings
 from fediverse_support.foundation import Foundation, laid
 from fediverse_support.web import metrics
+from fediverse_support.web.client_api.streaming.pump import Pump
 from fediverse_support.worker import Worker
 
 log = structlog.get_logger()
 
 GRACE_SECONDS = 20
 _BACKLOG = 2_048
+
+WEBSOCKETS: dict[str, Any] = {
+    "ws": "websockets-sansio",
+    # A client says which streams it wants, and nothing else.
+    "ws_max_size": 65_536,
+    "ws_max_queue": 16,
+    "ws_ping_interval": 30.0,
+    "ws_ping_timeout": 30.0,
+    # Compression costs a third of a megabyte for each socket.
+    "ws_per_message_deflate": False,
+}
+"""How uvicorn serves open streams: who does not answer a ping for half a minute is gone."""
 
 
 class Server(uvicorn.Server):
@@ -65,7 +80,9 @@ async def run_on(foundation: Foundation, stop: asyncio.Event, *, web: bool, work
         if worker is not None:
             group.create_task(worker.run(stop))
         if web:
-            application = app.build(foundation, on_stored=worker.wake if worker else None)
+            services = app.services_on(foundation)
+            application = app.build(foundation, services=services, on_stored=worker.wake if worker else None)
+            group.create_task(Pump(services).run(stop))
             server = _server(application, foundation.settings, foundation.settings.bind)
             group.create_task(run_server(server, stop))
             _say(f"Listening on {foundation.settings.bind} for {foundation.site.origin}")
@@ -94,7 +111,13 @@ async def run_server(server: Server, stop: asyncio.Event, sockets: list[socket.s
         stopping.cancel()
 
 
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    """Uvicorn takes a WebSocket that we refuse with a reason for a mistake of ours, and says so each time."""
+    return record.msg != "ASGI callable returned without completing handshake."
+
+
 def _server(application: ASGIApp, settings: Settings, bind: str) -> Server:
+    logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)
     config = uvicorn.Config(
         application,
         ssl_certfile=settings.tls_cert or None,
@@ -108,6 +131,7 @@ def _server(application: ASGIApp, settings: Settings, bind: str) -> Server:
         timeout_keep_alive=75,
         h11_max_incomplete_event_size=65_536,
         backlog=_BACKLOG,
+        **WEBSOCKETS,
     )
     if bind.startswith("unix:"):
         config.uds = bind.removeprefix("unix:")

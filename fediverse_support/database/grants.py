@@ -14,6 +14,9 @@ from fediverse_support.core.models import Account, Viewer
 from fediverse_support.database.accounts import account_of
 from fediverse_support.database.pool import Connection
 
+ENDED_CHANNEL = "grants_ended"
+"""What is notified, with its number, when a token has ended (migration 0042)."""
+
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """A live token. Without `account` it is the application's own. `viewer` is as whom it reads.
@@ -131,6 +134,25 @@ def _viewer(account: Account | None, acting: int | None, row: Any) -> Viewer:
         follows=tuple(row["follows"]),
         apart_from=tuple(row["apart_from"]),
     )
+
+
+async def still_live(db: Connection, grant_ids: Sequence[int]) -> set[int]:
+    """Those of these tokens that `live` would find: for who keeps a connection open with one."""
+    rows = await db.fetch(
+        """
+        select t.id
+          from access_tokens t
+          join accounts a on a.id = t.account_id and a.state = 'active'
+          join actors p on p.id = a.actor_id and p.state = 'active'
+         where t.id = any($1::bigint[])
+           and (t.actor_id = a.actor_id
+                or exists (select from group_moderators m
+                             join actors g on g.id = m.group_id and g.state = 'active'
+                            where m.group_id = t.actor_id and m.actor_id = a.actor_id))
+        """,
+        list(grant_ids),
+    )
+    return {row["id"] for row in rows}
 
 
 async def add(

@@ -1,7 +1,7 @@
 """LISTEN: to be woken by other processes. It only makes things quicker; a poll always backs it up."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import asyncpg
@@ -17,28 +17,35 @@ async def listen(pool: Pool, channel: str, wake: Callable[[], None]) -> None:
 
     Listens again when the connection is lost, and then calls `wake` once for what may have been missed.
     """
+    await listen_to(pool, {channel: wake})
+
+
+async def listen_to(pool: Pool, wakes: Mapping[str, Callable[[], None]]) -> None:
+    """The same for several channels on one connection: each has its own to call."""
     while True:
         with suppress(Unavailable):
             async with acquire(pool) as db:
-                await _listen_until_lost(db, channel, wake)
+                await _listen_until_lost(db, wakes)
         await asyncio.sleep(_AGAIN_AFTER)
 
 
-async def _listen_until_lost(db: Connection, channel: str, wake: Callable[[], None]) -> None:
+async def _listen_until_lost(db: Connection, wakes: Mapping[str, Callable[[], None]]) -> None:
     is_lost = asyncio.Event()
 
     def lost(*_: object) -> None:
         is_lost.set()
 
-    def woken(*_: object) -> None:
-        wake()
+    def woken(_: object, __: int, channel: str, ___: object) -> None:
+        wakes[channel]()
 
     db.add_termination_listener(lost)
-    await db.add_listener(channel, woken)
     try:
-        wake()
+        for channel, wake in wakes.items():
+            await db.add_listener(channel, woken)
+            wake()
         await is_lost.wait()
     finally:
         with suppress(*AWAY, asyncpg.InterfaceError):
             db.remove_termination_listener(lost)
-            await db.remove_listener(channel, woken)
+            for channel in wakes:
+                await db.remove_listener(channel, woken)

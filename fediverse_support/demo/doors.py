@@ -10,9 +10,10 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from fediverse_support.core.errors import Misconfigured
-from fediverse_support.serving import Server, run_server
+from fediverse_support.serving import WEBSOCKETS, Server, run_server
 
 LOOPBACK = "127.0.0.1"
 GRACE_SECONDS = 5
@@ -35,6 +36,9 @@ class Doors:
         await self._applications.get(asked, self._show_the_way)(scope, receive, send)
 
     async def _show_the_way(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await WebSocketClose()(scope, receive, send)
+            return
         request = Request(scope)
         links = "".join(
             f'<li><a href="http://{escape(host)}/">{escape(title)}</a></li>'
@@ -80,5 +84,6 @@ async def serve(application: ASGIApp, listener: socket.socket, stop: asyncio.Eve
         lifespan="off",
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=75,
+        **WEBSOCKETS,
     )
     await run_server(Server(config), stop, [listener])

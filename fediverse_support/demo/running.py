@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from fediverse_support.demo.telling import Teller, Tide
 from fediverse_support.demo.view import View
 from fediverse_support.inbox.processing import Processed
 from fediverse_support.serving import loop_factory, run_on
+from fediverse_support.web.client_api.streaming.pump import Pump
+from fediverse_support.web.services import Services
 
 TOLD = "told"
 """The file that says that the whole story was told: without it the folder is not worth keeping."""
@@ -60,7 +62,10 @@ async def _demo(listener: socket.socket, folder: Path, fresh: bool) -> None:
         async with asyncio.TaskGroup() as group:
             for found in both:
                 group.create_task(run_on(found.foundation, stop, web=False, worker=found.worker))
-            group.create_task(doors.serve(_doors(both), listener, stop))
+            services = {found.host: app.services_on(found.foundation) for found in both}
+            for reached in services.values():
+                group.create_task(Pump(reached).run(stop))
+            group.create_task(doors.serve(_doors(both, services), listener, stop))
             group.create_task(_introduced(teller, view, port, folder, stop))
         view.say("Stopping …")
 
@@ -89,8 +94,11 @@ def _watchers(port: int, view: View, tide: Tide) -> Watchers:
     return Watchers(processed=processed, tried=crossings.tried)
 
 
-def _doors(both: Sequence[Community]) -> doors.Doors:
-    applications = {found.host: app.build(found.foundation, on_stored=found.worker.wake) for found in both}
+def _doors(both: Sequence[Community], services: Mapping[str, Services]) -> doors.Doors:
+    applications = {
+        found.host: app.build(found.foundation, services=services[found.host], on_stored=found.worker.wake)
+        for found in both
+    }
     titles = {found.name: found.title for found in story.read().communities}
     return doors.Doors(applications, {found.host: titles[found.name] for found in both})
 

@@ -16,6 +16,7 @@ from fediverse_support.policy.engine import Policy
 from fediverse_support.protocol.site import Site
 from fediverse_support.web.clients import Limiter
 from fediverse_support.web.rendering import Renderer
+from fediverse_support.web.streams import Streams
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     policy: Callable[[], Policy]
     templates: Renderer
     limiter: Limiter = msgspec.field(default_factory=Limiter)
+    streams: Streams = msgspec.field(default_factory=Streams)
 
 
 def services_of(request: Request) -> Services:

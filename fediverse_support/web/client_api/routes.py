@@ -34,6 +34,7 @@ from fediverse_support.web.client_api import (
     timelines,
 )
 from fediverse_support.web.client_api.oauth import about, tokens
+from fediverse_support.web.client_api.streaming import sse
 
 ROUTES: list[Route] = [
     *about.ROUTES,
@@ -61,6 +62,7 @@ ROUTES: list[Route] = [
     *notification_policy.ROUTES,
     *markers.ROUTES,
     *conversations.ROUTES,
+    *sse.ROUTES,
     *search.ROUTES,
     *tags.ROUTES,
     *following.ROUTES,
