@@ -19,6 +19,8 @@ from fediverse_support.core.settings import Settings
 from fediverse_support.database import embedded, migrations, pool
 from fediverse_support.network import probes
 from fediverse_support.network.client import Client, Reply
+from fediverse_support.network.media_files import files_of
+from fediverse_support.network.picture_process import developed
 from fediverse_support.network.webfinger import JRD
 from fediverse_support.protocol.site import site_of
 
@@ -26,6 +28,11 @@ RENEW_BEFORE = timedelta(days=14)
 CLOCK_TOLERANCE = timedelta(seconds=30)
 """Peers refuse signatures whose date is off; the strictest allow 30 seconds."""
 ROOM = 1_000_000_000
+_DOT = (
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x01\0\0\0\x007n\xf9$"
+    b"\0\0\0\nIDATx\xdac`\0\0\0\x02\0\x01\xe5'\xde\xfc\0\0\0\0IEND\xaeB`\x82"
+)
+"""A PNG of one pixel."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -168,6 +175,21 @@ async def _storage(settings: Settings, now: datetime) -> Finding:
     return Finding("storage", True, f"{free / 1e9:,.0f} GB left in {folder}")
 
 
+async def _pictures(settings: Settings, now: datetime) -> Finding:
+    """Whether a dot of a picture comes out of the process with limits (`network/picture_process.py`)."""
+    del now
+    try:
+        files_of(settings)
+    except Trouble as trouble:
+        return Finding("pictures", False, trouble.message, "Take FS_MEDIA_URL out of the settings.")
+    try:
+        await developed(_DOT, "post")
+    except Trouble:
+        advice = "Install the program again with all that it needs (pillow among it), and look at its memory."
+        return Finding("pictures", False, "a picture could not be made anew", advice)
+    return Finding("pictures", True, "can be taken in")
+
+
 async def _site(settings: Settings, now: datetime) -> list[Finding]:
     """Our own WebFinger as others ask it, and our clock by the `Date` of the answer."""
     advice = (
@@ -214,4 +236,4 @@ def _host(settings: Settings) -> str:
     return urlsplit(settings.origin).hostname or settings.domain
 
 
-_CHECKS: tuple[Check, ...] = (_settings, _database, _dns, _tls, _mail, _storage)
+_CHECKS: tuple[Check, ...] = (_settings, _database, _dns, _tls, _mail, _storage, _pictures)

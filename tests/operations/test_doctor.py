@@ -72,11 +72,11 @@ async def test_a_sound_community_has_no_bad_finding(here, site):
 
     assert [one for one in found.values() if one.ok is False] == []
     assert set(found) == {
-        "settings", "database", "dns", "tls", "mail", "storage", "clock", "reachability",
+        "settings", "database", "dns", "tls", "mail", "storage", "pictures", "clock", "reachability",
     }  # fmt: skip
-    assert [found[name].ok for name in ("settings", "database", "storage", "clock", "reachability")] == [
-        True
-    ] * 5
+    assert [
+        found[name].ok for name in ("settings", "database", "storage", "pictures", "clock", "reachability")
+    ] == [True] * 6
     assert site.asked == [
         f"/.well-known/webfinger?resource=http%3A%2F%2Fgarden.localhost%3A{site.port}%2Factor"
     ]
@@ -89,12 +89,15 @@ async def test_every_bad_finding_says_what_to_do(here, site):
         here,
         database_url="postgresql://nobody@127.0.0.1:1/nothing",
         smtp_url="smtp://127.0.0.1:1",
+        media_url="s3://pictures",
         tls_cert="/no/such/file",
         origin=f"https://garden.localhost:{site.port}",
     )
 
     bad = [finding for finding in found.values() if finding.ok is False]
-    assert {"settings", "database", "mail", "tls", "reachability"} <= {finding.name for finding in bad}
+    assert {"settings", "database", "mail", "pictures", "tls", "reachability"} <= {
+        finding.name for finding in bad
+    }
     assert all(finding.what and finding.what_to_do for finding in bad)
 
 

@@ -27,6 +27,9 @@ async def community(database, settings):
     sealing.load_or_make(settings.secret_key_path)
     (settings.data_path / "media" / "ab").mkdir(parents=True)
     (settings.data_path / "media" / "ab" / "picture.webp").write_bytes(os.urandom(70_000))
+    for shelf in ("media-copies", "media-incoming"):
+        (settings.data_path / shelf).mkdir()
+        (settings.data_path / shelf / "not-for-a-backup").write_bytes(b"as it came, with all that it tells")
     async with pool.acquire(database) as connection:
         await connection.execute(FILL)
     return database
@@ -92,6 +95,7 @@ async def test_a_community_stands_again_elsewhere(community, settings, elsewhere
     assert other.secret_key_path.stat().st_mode & 0o777 == 0o600
     picture = "media/ab/picture.webp"
     assert (other.data_path / picture).read_bytes() == (settings.data_path / picture).read_bytes()
+    assert not list(other.data_path.rglob("not-for-a-backup"))
     async with pool.acquire(target) as connection:
         assert await migrations.pending(connection, migrations.folder()) == []
 
