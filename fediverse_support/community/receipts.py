@@ -8,6 +8,7 @@ conversation.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Literal
 
 from fediverse_support.community import happenings, holds, reaches
 from fediverse_support.core.errors import Missing
@@ -22,6 +23,12 @@ Say = Callable[[str], str]
 """Puts a sentence into the language of who reads it."""
 
 IN_GROUP = "Your post is in %(group)s."
+Decided = Literal["accepted", "returned", "refused"]
+DECIDED: dict[Decided, str] = {
+    "accepted": "A moderator has let your post in.",
+    "returned": "A moderator asks you to change your post, and to send it again.",
+    "refused": "A moderator did not let your post in. You can still read it, and nobody else can.",
+}
 WAITS = "A moderator looks at this first."
 FIRST = "You are the next in line."
 PLACE = "You are number %(number)s in line."
@@ -64,6 +71,21 @@ async def of_post(
     if not lines:
         return None
     return await give(db, site, group, author, lines, now, about=post)
+
+
+async def of_decision(
+    db: Connection,
+    site: Site,
+    group: Actor | None,
+    author: Actor,
+    post: Post,
+    what: Decided,
+    note: str,
+    now: datetime,
+) -> None:
+    """Tell a member what a moderator has decided about a post of theirs that waited, and why."""
+    if author.is_local and not author.is_group:
+        await give(db, site, group, author, [DECIDED[what], note], now, about=post)
 
 
 async def give(

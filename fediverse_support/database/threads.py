@@ -288,3 +288,23 @@ async def of_group_tagged(
         tag,
     )
     return [Shown(post=posts.read(row), author=_author(row), answers=row["answers"]) for row in rows]
+
+
+async def tagged(db: Connection, viewer: Viewer, tag: str, before: int | None, limit: int) -> list[Shown]:
+    """The beginnings of threads with a tag, in groups and outside, that `viewer` may see, the newest first."""
+    rows = await db.fetch(
+        """
+        select p.* from shown_posts p
+         where p.root_id = p.id and p.state = 'live' and p.tags <> '{}' and p.tags @> array[$1::text]
+           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
+                    $2, $3, $4, $5, $6, $7)
+           and is_on_show(p.reach, p.group_id, $2, $3)
+           and p.id < coalesce($8, 9223372036854775807)
+         order by p.id desc limit $9
+        """,
+        tag,
+        *viewer.sight,
+        before,
+        limit,
+    )
+    return [read(row) for row in rows]

@@ -17,7 +17,7 @@ from datetime import datetime
 import msgspec
 
 from fediverse_support.community import amendments as changing
-from fediverse_support.community import letters, releasing, servers
+from fediverse_support.community import letters, receipts, releasing, servers
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Actor, Post, Viewer
 from fediverse_support.database import (
@@ -142,7 +142,7 @@ async def return_with_note(
         raise Conflict("This was sent back already. It is its author's turn.")
     await _decide(db, line, "returned", by, note, now)
     await _record(db, line, by, "send back held", note, now)
-    await _tell(db, site, line, said, note, now)
+    await _tell(db, site, line, said, note, now, "returned")
 
 
 async def refuse(
@@ -166,7 +166,7 @@ async def refuse(
             await inbox.turn_away(db, line.hold.inbox_id, "A moderator did not let this in.", now)
     await _decide(db, line, "refused", by, note, now)
     await _record(db, line, by, "refuse held", note, now)
-    await _tell(db, site, line, said, note, now)
+    await _tell(db, site, line, said, note, now, "refused")
 
 
 def checked_amendments(given: Sequence[str]) -> tuple[str, ...]:
@@ -203,6 +203,8 @@ async def _let_in(
         case _:
             await _let_arrival_in(db, line, amendments, now)
     await _decide(db, line, "amended" if amendments else "accepted", by, said.note, now)
+    if line.post is not None and line.author is not None and line.hold.kind == "post":
+        await receipts.of_decision(db, site, line.group, line.author, line.post, "accepted", said.note, now)
     reason = "; ".join(one for one in (said.note, ", ".join(amendments)) if one)
     await _record(db, line, by, "let held in", reason, now)
 
@@ -285,9 +287,14 @@ async def _keep_as_draft(db: Connection, line: Line, now: datetime) -> None:
         await drafts.save(db, account.id, place, words.get("title", ""), words["source"], now)
 
 
-async def _tell(db: Connection, site: Site, line: Line, said: Said, note: str, now: datetime) -> None:
-    """A letter of the group to somebody elsewhere, if the moderator wants them to know."""
+async def _tell(
+    db: Connection, site: Site, line: Line, said: Said, note: str, now: datetime, what: receipts.Decided
+) -> None:
+    """A receipt for a member here; a letter of the group to somebody elsewhere, if the moderator wants it."""
     author, group = line.author, line.group
+    if author is not None and author.is_local and line.post is not None and line.hold.kind == "post":
+        await receipts.of_decision(db, site, group, author, line.post, what, note, now)
+        return
     if not said.tells or author is None or author.is_local or author.state != "active" or line.post is None:
         return
     if group is None or not group.is_local or not await _is_known_outside(db, group):

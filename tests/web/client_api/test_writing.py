@@ -10,6 +10,7 @@ from fediverse_support.core import clock
 from fediverse_support.core.models import Group
 from fediverse_support.database import actors
 from fediverse_support.database.pool import acquire
+from fediverse_support.moderation import holds
 from fediverse_support.policy.document import Document, RuleText
 from fediverse_support.policy.engine import compile_policy
 
@@ -120,8 +121,9 @@ async def test_a_direct_post_reaches_nobody_but_whom_it_names(world, village, ap
     for reader in (staff, ben):
         browser = await world.signed_in(reader)
         for page in ("/", "/people/ada", f"/posts/{post['uri'].rpartition('/')[2]}", "/desk", "/desk/traffic",
-                     "/desk/decisions", "/desk/holds", "/groups/night_owls"):  # fmt: skip
-            assert SECRET not in (await browser.get(page)).text, page
+                     "/desk/decisions", "/desk/holds", "/groups/night_owls", f"/tags/{SECRET}"):  # fmt: skip
+            shown = (await browser.get(page)).text.replace(f"/tags/{SECRET}", "").replace(f"#{SECRET}", "")
+            assert SECRET not in shown, page
     assert not await world.pool.fetchval("select count(*) from decisions where words like '%quokka%'")
     assert (await (await api(cleo)).get(places[0]))["content"] == post["content"]
     await app.refused(403, "POST", f"/api/v1/statuses/{post['id']}/reblog")
@@ -202,7 +204,10 @@ async def test_what_is_for_everybody_is_told_to_followers_and_can_be_fetched(
     assert answered["in_reply_to_account_id"] == str(ada.actor_id)
     context = await app.get(f"/api/v1/statuses/{public['id']}/context")
     assert [one["id"] for one in context["descendants"]] == [answered["id"]]
-    page = await (await world.signed_in(ben)).get(f"/posts/{public['uri'].rpartition('/')[2]}")
+    browser = await world.signed_in(ben)
+    tagged = [await one.get("/tags/late") for one in (browser, world.browser())]
+    assert [("evening" in one.text) for one in tagged] == [True, False]
+    page = await browser.get(f"/posts/{public['uri'].rpartition('/')[2]}")
     assert page.status_code == 200
     assert "Everybody" in page.text
     assert "Hello" in page.text
@@ -332,6 +337,14 @@ async def test_policy_holds_what_is_for_all_and_refuses_what_nobody_could_look_a
         place = "next in line" if number == 1 else "number 2 in line"
         assert place in (await receipts(app))[-1]
         await (await api()).refused(404, "GET", f"/api/v1/statuses/{held['id']}")
+    async with acquire(world.pool) as db, db.transaction():
+        lines = await holds.waiting(db, None)
+        await holds.refuse(db, world.site, lines[0].hold.id, None, clock.now(), holds.Said(note="Too fast."))
+        await holds.accept(db, world.site, lines[1].hold.id, None, clock.now())
+    said = await receipts(app)
+    assert "did not let your post in" in said[-2]
+    assert "Too fast." in said[-2]
+    assert "A moderator has let your post in." in said[-1]
     outside = await app.post("/api/v1/statuses", {"status": "slow outside", "visibility": "public"})
     assert await world.pool.fetchval("select state from posts where id = $1", int(outside["id"])) == "held"
     assert await world.pool.fetchval("select count(*) from deliveries") == 0
