@@ -35,10 +35,13 @@ from fediverse_support.database import (
     domain_lists,
     inbox,
     member_notices,
+    notification_policies,
+    notifications,
     policy_tries,
     push_jobs,
     reactions,
     sent_once,
+    stream_events,
     tombstones,
 )
 from fediverse_support.database.pool import Connection, acquire
@@ -59,6 +62,9 @@ log = structlog.get_logger()
 KEEP_ARRIVALS = timedelta(days=7)
 KEEP_STRAYS = timedelta(days=30)
 """Deletions of and reactions to what never came."""
+KEEP_NOTIFICATIONS = timedelta(days=365)
+KEEP_STREAMED = timedelta(days=1)
+"""For who was away from an open stream for a while."""
 KEEP_LIST_HISTORY = timedelta(days=365)
 HOUSEKEEPING_EVERY = 60.0
 _RESTART_AFTER = 1.0
@@ -178,6 +184,9 @@ class Worker:
                 await voting.forget_choices(db, now)
                 await push_jobs.forget_old(db, now - ringing.KEEP)
                 await member_notices.forget_read(db, now - KEEP_STRAYS)
+                await notifications.forget_old(db, now - KEEP_NOTIFICATIONS)
+                await notification_policies.forget_stale(db)
+                await stream_events.forget_old(db, now - KEEP_STREAMED)
                 await counting.count_some(db, now)
                 await answering.settle(db, self._foundation.policies.current(), now)
                 await sent_once.forget(db, now)

@@ -292,9 +292,11 @@ class Pump:
     ) -> None:
         """A bare number, to those who could see it: in Home to those who may have had it there, elsewhere to
         all who follow a stream in which it may have stood, for its tags are gone with it."""
+        is_boost = event.subject_id != facts.id
         public = {*public_streams(facts), *_streams_of(listeners, ("hashtag", "hashtag:local"))}
         own = {names.USER, names.DIRECT, *_streams_of(listeners, ("list",))}
-        for streams, has_followed in ((public, False), (own, True)):
+        # No boost ever stands in a public stream.
+        for streams, has_followed in ((set() if is_boost else public, False), (own, True)):
             concerned = {stream: _following(listeners, stream) for stream in sorted(streams)}
             everybody = _numbers(one for those in concerned.values() for one in those)
             if not everybody:
@@ -304,7 +306,7 @@ class Pump:
                 facts.id,
                 event.actor_id or 0,
                 everybody,
-                is_boost=event.subject_id != facts.id,
+                is_boost=is_boost,
                 has_followed=has_followed,
             )
             for stream, those in concerned.items():
