@@ -113,5 +113,7 @@ def files_of(settings: Settings) -> MediaFiles:
 
 KEEP_UPLOADS = timedelta(hours=24)
 """How long what was uploaded and stands in no post is kept."""
+KEEP_FOR_REDRAFT = timedelta(hours=1)
+"""How long of that the pictures of a post are kept that its author has deleted to write it anew."""
 KEEP_COPIES = timedelta(days=7)
 """How long a copy of somebody else's picture is kept before it is fetched again, if anybody looks at it."""

@@ -16,6 +16,7 @@ from fediverse_support.database import client_accounts, redrafting, sent_once
 from fediverse_support.database import posts as stored
 from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.database.sent_once import Sent
+from fediverse_support.network.media_files import KEEP_FOR_REDRAFT, KEEP_UPLOADS
 from fediverse_support.web.client_api import scheduled
 from fediverse_support.web.client_api.calls import Answer, Call, call
 from fediverse_support.web.client_api.entities import accounts, statuses
@@ -154,13 +155,13 @@ def _numbers(post: Post) -> Sequence[int]:
 async def delete(one: Call) -> Any:
     """Delete a post of one's own. It is answered once more as it was, with its text, for writing it anew.
 
-    Its pictures wait for a day to be used again, unless the app says that they go as well.
+    Its pictures wait for an hour to be used again, unless the app says that they go as well.
     """
     post = await own(one, one.db)
     shown = await statuses.one(one.services, one.db, one.viewer, post.id)
     async with one.db.transaction():
         if not one.params.flag("delete_media", False):
-            await redrafting.let_go(one.db, post.id, one.now)
+            await redrafting.let_go(one.db, post.id, one.now - (KEEP_UPLOADS - KEEP_FOR_REDRAFT))
         await posts.delete(one.db, one.site, await myself(one, one.db), post.id, one.now)
     return shown | {"text": post.source or ""}
 
