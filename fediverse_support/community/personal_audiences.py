@@ -36,9 +36,9 @@ def place_in(found: Found, document: PostDocument, author: Actor) -> Place:
     is_in_group = found.group is not None and (
         is_public(document.to, document.cc) or is_for_members(document, author, found.group)
     )
-    parent = found.parent
+    parent, is_astray = found.parent, False
     if parent is not None and (parent.group_id is not None) is not is_in_group:
-        parent = None
+        parent, is_astray = None, not is_in_group
     is_letter = personal_reach_of(document, author) == "direct"
     return Place(
         group=found.group if is_in_group else None,
@@ -48,6 +48,7 @@ def place_in(found: Found, document: PostDocument, author: Actor) -> Place:
         is_known=found.is_known,
         is_buried=found.is_buried,
         is_awaited=found.is_awaited,
+        is_astray=is_astray,
         is_followed=found.is_followed,
         is_answer=found.is_answer,
         named=(*found.named, *(found.named_groups if is_letter else ())),
@@ -56,6 +57,8 @@ def place_in(found: Found, document: PostDocument, author: Actor) -> Place:
 
 def check(document: PostDocument, author: Actor, place: Place) -> None:
     """Raise `Refused` unless somebody here has asked for this post outside of groups, or is meant by it."""
+    if not (document.content.strip() or document.attachments or document.options or document.name):
+        raise Refused("There is nothing in it.")
     reach = personal_reach_of(document, author)
     is_taken = bool(place.named) or (place.is_followed and reach != "direct")
     if reach not in PRIVATE:

@@ -23,6 +23,8 @@ class Place(msgspec.Struct, frozen=True):
 
     `rules` are there for a group of ours; `is_vouched`: a group elsewhere has passed the post on as its own.
 
+    `is_astray`: it answers what was said in a group, and is not for that group.
+
     For a post outside of groups: whether somebody here follows its author, whether it answers what we know,
     whether somebody here has asked for it (`is_wanted`), and whom of ours it names. If it is none of these
     it is none of our business (`personal_audiences.py`).
@@ -36,6 +38,7 @@ class Place(msgspec.Struct, frozen=True):
     is_known: bool = False
     is_buried: bool = False
     is_awaited: bool = False
+    is_astray: bool = False
     is_followed: bool = False
     is_answer: bool = False
     is_wanted: bool = False

