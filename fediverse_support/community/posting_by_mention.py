@@ -98,7 +98,7 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     wish: Wish
     now: datetime
     policy: Policy
-    usual: Visibility = "unlisted"
+    usual: Reach = personal_posts.USUAL
     attachments: tuple[dict[str, Any], ...] = ()
     say: Say = in_english
 
@@ -183,7 +183,7 @@ async def _answer_in_group(db: Connection, deed: Deed, parent: Post) -> Post:
 
 
 async def _outside(db: Connection, deed: Deed, parent: Post | None) -> Post:
-    asked = OUTSIDE[deed.wish.visibility or deed.usual]
+    asked = OUTSIDE[deed.wish.visibility] if deed.wish.visibility else deed.usual
     post = await personal_posts.write(
         db,
         deed.site,

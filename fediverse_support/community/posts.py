@@ -16,7 +16,7 @@ Before any of it policy is asked (`judging.py`): what it wants a moderator to lo
 to nobody until it is let in (`releasing.py`).
 """
 
-from collections.abc import Collection, Sized
+from collections.abc import Collection, Iterable, Sized
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +53,7 @@ from fediverse_support.protocol.site import Site
 
 LONGEST = 20_000
 LONGEST_TITLE = 200
+MOST_NAMED = 200
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,9 +180,7 @@ async def reworded(db: Connection, site: Site, post: Post, words: Words, now: da
         attachments=post.attachments if words.attachments is None else words.attachments,
         mentions=mentions_of(named),
         # Who had it goes on having it: no edit takes back what was read.
-        named=tuple(dict.fromkeys([*post.named, *(actor.id for actor in named.values())]))
-        if post.group_id is None
-        else (),
+        named=_named(post, named.values()),
         tags=await tagging.given(db, group, words.source, words.tags),
         edited_at=now,
     )
@@ -330,6 +329,14 @@ async def rendered(
 def mentions_of(named: dict[str, Actor]) -> tuple[dict[str, Any], ...]:
     """Mentions as they are stored in a post."""
     return tuple({"href": actor.uri, "name": handle} for handle, actor in named.items())
+
+
+def _named(post: Post, now: Iterable[Actor]) -> tuple[int, ...]:
+    """Whom a post outside of groups names now and has named before. Raises `Malformed`."""
+    named = dict.fromkeys([*post.named, *(actor.id for actor in now)])
+    if len(named) > MOST_NAMED:
+        raise Malformed("This has mentioned 200 people by now. Write it anew to mention others.")
+    return tuple(named) if post.group_id is None else ()
 
 
 def _title(words: Words, html: str) -> str:

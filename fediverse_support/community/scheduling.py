@@ -13,7 +13,7 @@ from fediverse_support.community.judging import NotTaken
 from fediverse_support.community.posting_by_mention import Deed, Wish
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Refused
 from fediverse_support.core.models import Actor
-from fediverse_support.database import actors, decisions, scheduled_posts
+from fediverse_support.database import actors, client_accounts, decisions, scheduled_posts
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.scheduled_posts import Scheduled
 from fediverse_support.policy.engine import Policy
@@ -79,7 +79,17 @@ async def _publish(
         raise Missing(NOT_ALLOWED)
     wish = msgspec.convert(due.wish, Wish)
     attachments = await media.attach(db, site, me.id, wish.media_ids)
+    defaults = await client_accounts.defaults(db, me.id)
     await posting_by_mention.publish(
         db,
-        Deed(site=site, me=me, viewer=viewer, wish=wish, now=now, policy=policy, attachments=attachments),
+        Deed(
+            site=site,
+            me=me,
+            viewer=viewer,
+            wish=wish,
+            now=now,
+            policy=policy,
+            attachments=attachments,
+            usual=defaults.reach,
+        ),
     )

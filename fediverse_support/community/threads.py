@@ -52,12 +52,18 @@ async def of_group(
 
 
 async def whole(db: Connection, viewer: Viewer, post: Post) -> Thread:
-    """The thread that `post` is in, as far as `viewer` may see it. Raises `Missing`."""
+    """The thread that `post` is in, as far as `viewer` may see it. Raises `Missing`.
+
+    Outside of groups somebody may see an answer, because it names them, and not what it answers: then that
+    answer is the first that there is for them.
+    """
     shown = await threads.whole(db, viewer, post.root_id, LONGEST_THREAD)
     if len(shown) == LONGEST_THREAD and not any(item.post.is_root for item in shown):
         # Answers that claim to be older than what they answer must not push that out of its own thread.
         shown = [*await threads.beginning(db, viewer, post.root_id), *shown[:-1]]
     root = next((item.post for item in shown if item.post.is_root), None)
+    if root is None and post.group_id is None:
+        root = next((item.post for item in shown if item.post.id == post.id), None)
     if root is None:
         raise Missing("There is nothing here.")
     group, ours = _NO_GROUP

@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from fediverse_support.core.models import Reach
 from fediverse_support.database.pool import Connection
+from fediverse_support.database.rows import remembering
 
 
-class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
+class AccountRow(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A person, group or server as apps see it. `joining` is how one comes into a group of ours.
 
     `is_secret`: a group of ours that only those learn of who are in it or look after the community.
@@ -96,7 +98,8 @@ _BY_ID = "".join(
     )
 )
 
-decode = msgspec.json.Decoder(list[AccountRow]).decode
+read = remembering(AccountRow, 2_048)
+"""The accounts in what a statement gives of `COLUMNS`, as JSON."""
 
 
 async def by_ids(db: Connection, actor_ids: Sequence[int]) -> dict[int, AccountRow]:
@@ -104,7 +107,7 @@ async def by_ids(db: Connection, actor_ids: Sequence[int]) -> dict[int, AccountR
     if not actor_ids:
         return {}
     found = await db.fetchval(_BY_ID, list(dict.fromkeys(actor_ids)))
-    return {row.id: row for row in decode(found)} if found else {}
+    return {row.id: row for row in read(found)}
 
 
 async def id_of(db: Connection, name: str, host: str | None) -> int | None:
@@ -126,7 +129,7 @@ def _number(found: object) -> int | None:
 class Defaults(msgspec.Struct, frozen=True):
     """How somebody's posts go out unless they say otherwise, and how many ask to follow or join them."""
 
-    reach: str
+    reach: Reach
     sensitive: bool
     language: str | None
     requests: int

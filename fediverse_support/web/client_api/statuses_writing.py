@@ -20,7 +20,6 @@ from fediverse_support.network.media_files import KEEP_FOR_REDRAFT, KEEP_UPLOADS
 from fediverse_support.web.client_api import scheduled
 from fediverse_support.web.client_api.calls import Answer, Call, call
 from fediverse_support.web.client_api.entities import accounts, statuses
-from fediverse_support.web.client_api.entities.accounts import VISIBILITY
 from fediverse_support.web.client_api.parameters import Params
 from fediverse_support.web.client_api.wishes import language_in, moment_in, myself, poll_in, wish_of
 
@@ -66,12 +65,16 @@ async def _once(one: Call, db: Connection, wish: Wish, at: datetime | None) -> S
 
 async def _posted(one: Call, db: Connection, wish: Wish) -> Post:
     attachments = await media.attach(db, one.site, one.me, wish.media_ids)
-    deed = msgspec.structs.replace(await deed_of(one, db, wish), attachments=attachments)
-    if wish.visibility is None:
-        defaults = await client_accounts.defaults(db, one.me)
-        usual = VISIBILITY[defaults.reach]
-        deed = msgspec.structs.replace(deed, usual=usual)
-    return await posting_by_mention.publish(db, deed)
+    defaults = await client_accounts.defaults(db, one.me)
+    wish = msgspec.structs.replace(
+        wish,
+        language=wish.language or defaults.language,
+        sensitive=wish.sensitive if one.params.has("sensitive") else defaults.sensitive,
+    )
+    deed = await deed_of(one, db, wish)
+    return await posting_by_mention.publish(
+        db, msgspec.structs.replace(deed, attachments=attachments, usual=defaults.reach)
+    )
 
 
 async def deed_of(one: Call, db: Connection, wish: Wish) -> Deed:

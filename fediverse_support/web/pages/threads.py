@@ -48,7 +48,7 @@ async def show(visit: Visit) -> Response:
     if visit.viewer.account:
         root_id, read_at = thread.root.id, thread.root.active_at
         draft = await read_marks.reading(visit.db, visit.account.id, root_id, read_at, place)
-    root = next(shown for shown in thread.posts if shown.post.is_root)
+    root = next(shown for shown in thread.posts if shown.post.id == thread.root.id)
     beside = await asides.of(visit, thread.posts)
     closed = below_locks(thread)
     answered = _answered(visit, thread, root)
@@ -57,7 +57,7 @@ async def show(visit: Visit) -> Response:
         "thread.html",
         root=root,
         group=thread.group,
-        answers=[shown for shown in thread.posts if not shown.post.is_root],
+        answers=[shown for shown in thread.posts if shown.post.id != thread.root.id],
         authors={shown.post.id: shown.author.display_name or shown.author.name for shown in thread.posts},
         answered=answered,
         audience=visit.text(AUDIENCES[root.post.reach]) if root.post.reach in ("followers", "direct") else "",
