@@ -1,8 +1,8 @@
 """The loop that takes the words of new and changed posts, so that they are found by them a moment later.
 
 Whoever stores a post only notes its number (migration 0045): taking its words costs more than storing it.
-What there was before that migration is taken in the same way, the newest first; a million posts take some
-minutes, during which search finds what has been taken. Any number may run.
+What there was before that migration is taken in the same way, the newest first; a million posts take about a
+quarter of an hour, during which search finds what has been taken. Any number may run.
 """
 
 import asyncio

@@ -13,6 +13,11 @@ from fediverse_support.core.models import Viewer
 from fediverse_support.core.searching import Query
 from fediverse_support.database.pool import Connection
 
+SECONDS = 5.0
+"""What takes longer is given up: words that everybody says, put together."""
+_LAST = "\U0010ffff"
+"""Behind every other character."""
+
 _FINDABLE = """
        p.state = 'live'
    and may_see(p.state, p.reach, p.group_id, p.author_id, p.named, $1, $2, $3, $4, $5, $6)
@@ -96,8 +101,8 @@ _KEPT = "".join(
 _TAKE_WORDS = """
     with due as (
         delete from posts_to_read
-         where post_id in (select post_id from posts_to_read order by post_id desc limit $1
-                              for update skip locked)
+         where post_id = any(array(select post_id from posts_to_read order by post_id desc limit $1
+                                      for update skip locked))
         returning post_id
     ), said as (
         select p.id, search_rules(p.language) as rules,
@@ -138,7 +143,7 @@ async def posts(
     """The posts that `query` finds for `viewer`, the newest first.
 
     Words are compared as they stand, and by their stems in up to two `languages`. `author_id` and `group_id`
-    are what the names in the query mean.
+    are what the names in the query mean. Raises `Unavailable` after `SECONDS`.
     """
     rows = await db.fetch(
         _statement(query, author_id, group_id),
@@ -160,6 +165,7 @@ async def posts(
         offset,
         query.words,
         *(*languages, "", "")[:2],
+        timeout=SECONDS,
     )
     return [row["id"] for row in rows]
 
@@ -203,18 +209,29 @@ async def actors(
     """
     rows = await db.fetch(
         """
-        with found as (
-            select a.id from actors a
-             where $2 <> '' and to_tsvector('simple',
-                       search_text(left(a.name, 200) || ' ' || left(a.display_name, 200)))
-                   @@ to_tsquery('simple', $2)
+        with meant as (
+            -- Who is here or followed is always looked at, of all others who match only some.
+            (select a.id from actors a
+              where a.is_local
+                and (to_tsvector('simple', search_text(left(a.name, 200) || ' ' || left(a.display_name, 200)))
+                         @@ to_tsquery('simple', $2)
+                     or lower(a.name) ~>=~ $3 and lower(a.name) ~<~ $12))
              union
-            select a.id from actors a
-             where $3 <> '' and lower(a.name) ~>=~ $3 and lower(a.name) ~<~ ($3 || chr(1114111))
+            (select a.id from follows f join actors a on a.id = f.followed_id
+              where f.follower_id = $1
+                and (to_tsvector('simple', search_text(left(a.name, 200) || ' ' || left(a.display_name, 200)))
+                         @@ to_tsquery('simple', $2)
+                     or lower(a.name) ~>=~ $3 and lower(a.name) ~<~ $12))
+             union
+            (select a.id from actors a
+              where to_tsvector('simple', search_text(left(a.name, 200) || ' ' || left(a.display_name, 200)))
+                        @@ to_tsquery('simple', $2)
+                 or lower(a.name) ~>=~ $3 and lower(a.name) ~<~ $12
+              limit 2000)
         )
         select a.id
-          from found
-          join actors a on a.id = found.id
+          from meant
+          join actors a on a.id = meant.id
           left join groups g on g.actor_id = a.id
           left join follows mine on mine.follower_id = $1 and mine.followed_id = a.id
                and mine.state = 'accepted'
@@ -254,6 +271,7 @@ async def actors(
         list(viewer.member_of),
         limit,
         offset,
+        f"{name.lower()}{_LAST}" if name else "",
     )
     return [row["id"] for row in rows]
 
