@@ -4,7 +4,8 @@ A statement is made of two texts: `entries`, which chooses (`timelines.py` has t
 shares, which reads posts, authors, boosters, whom they mention, counts, polls and what the viewer did. Both
 are constants. The parameters $1 to $6 are `viewer.sight`; those of the choice begin at $7.
 
-The answer comes as JSON, which is decoded straight into structs: a row of forty columns costs more.
+The answer comes as JSON, which is decoded straight into structs: a row of forty columns costs more. What
+came lately in the same words is not decoded again (`rows.remembering`): most pages are read many times.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from fediverse_support.core.models import PostState, Reach, Viewer
 from fediverse_support.database import client_accounts
 from fediverse_support.database.client_accounts import AccountRow
 from fediverse_support.database.pool import Connection
-from fediverse_support.database.rows import Row
+from fediverse_support.database.rows import Row, remembering
 
 
 class PollRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +46,7 @@ class ApplicationRow(msgspec.Struct, frozen=True):
     website: str | None
 
 
-class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
+class StatusRow(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A post that the viewer may see, or a boost of it (then `booster_id` and its neighbours are set).
 
     `entry_id` is the number of the status: the boost's if it is one. `parent_author_id` is None where the
@@ -93,7 +94,7 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     event: Event | None
 
 
-class MentionedRow(msgspec.Struct, frozen=True, kw_only=True):
+class MentionedRow(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Somebody whom a post names."""
 
     id: int
@@ -107,13 +108,15 @@ class MentionedRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Some statuses in order, with everybody that they speak of. `scanned` and `edge`: how many candidates
-    were looked at, and the last of them, where a choice looks at so many and not more."""
+    were looked at, and the last of them, where a choice looks at so many and not more. `has_filters`: whether
+    the viewer has any that count now."""
 
     statuses: tuple[StatusRow, ...] = ()
     accounts: dict[int, AccountRow] = {}
     mentioned: tuple[MentionedRow, ...] = ()
     scanned: int = 0
     edge: int = 0
+    has_filters: bool = True
 
 
 _POSTS = """
@@ -212,6 +215,8 @@ _REST = """
              from named i
              join actors a on a.id = i.id and a.state = 'active'
              left join groups g on g.actor_id = a.id) x) as mentioned,
+       exists (select from filters w where w.actor_id = $1 and (w.ends_at is null or w.ends_at > now()))
+           as has_filters,
 """
 
 _SCANNED = """
@@ -222,8 +227,8 @@ _NOT_SCANNED = "0 as scanned, 0::bigint as least, 0::bigint as most"
 
 _WHOLE = _NAMED + client_accounts.COLUMNS + client_accounts.COUNTED + _REST
 
-_decode_statuses = msgspec.json.Decoder(tuple[StatusRow, ...]).decode
-_decode_mentioned = msgspec.json.Decoder(tuple[MentionedRow, ...]).decode
+_status_of = remembering(StatusRow, 2_048)
+_mentioned_of = remembering(MentionedRow, 512)
 
 
 def page_of(choice: str, *, scans: bool = False, people: str = "", columns: str = "") -> str:
@@ -246,13 +251,13 @@ async def fetch(
 
 def read(row: Row, *, is_upward: bool = False) -> Page:
     """The page in the row that such a statement gives."""
-    accounts = client_accounts.decode(row["accounts"]) if row["accounts"] else []
     return Page(
-        statuses=_decode_statuses(row["statuses"]) if row["statuses"] else (),
-        accounts={account.id: account for account in accounts},
-        mentioned=_decode_mentioned(row["mentioned"]) if row["mentioned"] else (),
+        statuses=_status_of(row["statuses"]),
+        accounts={account.id: account for account in client_accounts.read(row["accounts"])},
+        mentioned=_mentioned_of(row["mentioned"]),
         scanned=row["scanned"],
         edge=(row["most"] if is_upward else row["least"]) or 0,
+        has_filters=row["has_filters"],
     )
 
 

@@ -1,6 +1,7 @@
 """From rows to the frozen values of `core/models.py`."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -25,6 +26,22 @@ def reader(kind: type[T], prefix: str = "") -> Callable[[Row], T]:
 
     def read(row: Row) -> T:
         return kind(**{field: row[column] for field, column in pairs})
+
+    return read
+
+
+def remembering(kind: type[T], most: int) -> Callable[[str | None], tuple[T, ...]]:
+    """A function that makes values of a JSON list of rows, and remembers the last `most` of them.
+
+    What comes again in the same bytes gives the same object: it is decoded once, and whoever makes something
+    of it can remember that by the object. So `kind` is frozen, and compared and hashed as an object
+    (`eq=False`).
+    """
+    one = lru_cache(most)(msgspec.json.Decoder(kind).decode)
+    each = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+    def read(rows: str | None) -> tuple[T, ...]:
+        return tuple([one(bytes(row)) for row in each(rows)]) if rows else ()
 
     return read
 

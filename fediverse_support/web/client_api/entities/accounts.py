@@ -5,6 +5,7 @@ outside, so that the number of its members is rounded.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from fediverse_support.core.errors import Missing
@@ -29,7 +30,7 @@ async def shown(services: Services, db: Connection, viewer: Viewer, actor_ids: S
     """These actors in this order; of whom the viewer may not learn is left out. One statement."""
     rows = await client_accounts.by_ids(db, actor_ids)
     return [
-        account(services, rows[number], viewer)
+        dict(account(services, rows[number], viewer))
         for number in dict.fromkeys(actor_ids)
         if number in rows and may_know(viewer, rows[number])
     ]
@@ -59,9 +60,15 @@ def may_know(viewer: Viewer, row: AccountRow) -> bool:
 
 
 def account(services: Services, row: AccountRow, viewer: Viewer) -> Json:
-    """One row as an Account. Apps share one such object among many posts: do not change it."""
+    """One row as an Account. It is shared by all who are shown it: copy it before you change it."""
     avatar, header = pictures.avatar(services, row), pictures.header(services, row)
-    is_group = row.is_group
+    is_inside = row.is_group and (row.id in viewer.member_of or row.id in viewer.moderates)
+    return _account(row, avatar, header, is_inside)
+
+
+@lru_cache(maxsize=2_048)
+def _account(row: AccountRow, avatar: str, header: str, is_inside: bool) -> Json:
+    """`is_inside`: for a member of the group, who sees how many they are; others only about how many."""
     entity: Json = {
         "id": str(row.id),
         "username": row.name,
@@ -71,7 +78,7 @@ def account(services: Services, row: AccountRow, viewer: Viewer) -> Json:
         "bot": row.is_bot or row.type in ("Service", "Application"),
         "discoverable": row.discoverable,
         "indexable": row.indexable,
-        "group": is_group,
+        "group": row.is_group,
         "created_at": moment(row.published_at or row.created_at),
         "note": row.summary_html,
         "url": row.url or row.uri,
@@ -82,11 +89,11 @@ def account(services: Services, row: AccountRow, viewer: Viewer) -> Json:
         "header": header,
         "header_static": header,
         "header_description": row.header_alt,
-        "followers_count": _rounded(row, viewer) if is_group else row.followers,
-        "following_count": 0 if is_group else row.following,
+        "followers_count": row.followers if is_inside or not row.is_group else _rounded(row.followers),
+        "following_count": 0 if row.is_group else row.following,
         "statuses_count": row.statuses,
         "last_status_at": day(row.last_status_at),
-        "hide_collections": is_group or row.hides_network,
+        "hide_collections": row.is_group or row.hides_network,
         "noindex": not row.indexable,
         "emojis": [],
         "roles": [],
@@ -104,7 +111,7 @@ async def credentials(services: Services, db: Connection, viewer: Viewer, member
     rows = await client_accounts.by_ids(db, [viewer.actor_id])
     row = rows[viewer.actor_id]
     defaults = await client_accounts.defaults(db, viewer.actor_id)
-    entity = account(services, row, viewer)
+    entity = dict(account(services, row, viewer))
     entity["source"] = {
         "privacy": VISIBILITY[defaults.reach],
         "sensitive": defaults.sensitive,
@@ -145,12 +152,9 @@ def is_locked(row: AccountRow) -> bool:
     return row.joining not in (None, "open") or row.approves_followers
 
 
-def _rounded(row: AccountRow, viewer: Viewer) -> int:
-    """The members of a group: to each other exactly, to others only about how many."""
-    if row.id in viewer.member_of or row.id in viewer.moderates:
-        return row.followers
-    step = 5 if row.followers < 100 else 10 ** (len(str(row.followers)) - 2)
-    return row.followers // step * step
+def _rounded(followers: int) -> int:
+    step = 5 if followers < 100 else 10 ** (len(str(followers)) - 2)
+    return followers // step * step
 
 
 def _field(item: Mapping[str, Any]) -> Json:

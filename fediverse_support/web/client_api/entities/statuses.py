@@ -10,6 +10,8 @@ starts a thread in a group is in lists as the group's boost of it.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Literal
 
 from fediverse_support.community import filters
 from fediverse_support.community.filters import Filters
@@ -29,6 +31,9 @@ from fediverse_support.web.client_api.entities.polls import poll
 from fediverse_support.web.services import Services
 
 _NOT_QUOTABLE: Json = {"automatic": [], "manual": [], "current_user": "denied"}
+_NO_FILTERS = Filters(())
+Nearness = Literal["guest", "member", "pins"]
+"""Who looks: somebody unknown, somebody, or whoever may pin it to their own profile."""
 _WIDTH = {"public": 3, "unlisted": 2, "private": 1, "direct": 0}
 
 
@@ -54,7 +59,7 @@ async def rendered(
     out; else it is marked, and the app hides it."""
     if not page.statuses:
         return []
-    found = await filters.of(db, viewer.actor_id, clock.now())
+    found = await filters.of(db, viewer.actor_id, clock.now()) if page.has_filters else _NO_FILTERS
     return with_filters(services, viewer, page, found, hiding)
 
 
@@ -89,90 +94,30 @@ class _Maker:
 
     def _post(self, row: StatusRow, hiding: Context | None) -> Json | None:
         results = self._matching(row)
-        if hiding is not None and filters.hides(results, hiding):
+        if results and hiding is not None and filters.hides(results, hiding):
             return None
-        named = self._named(row)
-        said = words(*_text_and_title(row), _moved(named))
-        is_answer = row.parent_id is not None and row.parent_author_id is not None
-        media_attachments, card = self._attached(row)
-        made: Json = {
-            "id": str(row.id),
-            "created_at": moment(row.published_at),
-            "edited_at": maybe_moment(row.edited_at),
-            "in_reply_to_id": str(row.parent_id) if is_answer else None,
-            "in_reply_to_account_id": str(row.parent_author_id) if is_answer else None,
-            "sensitive": row.sensitive or bool(row.content_warning),
-            "spoiler_text": row.content_warning,
-            "visibility": VISIBILITY[row.reach],
-            "language": row.language,
-            "uri": row.uri,
-            "url": row.url or row.uri,
-            "replies_count": row.replies,
-            "reblogs_count": row.boosts,
-            "favourites_count": row.favourites,
-            "quotes_count": 0,
-            "content": said.html,
-            "reblog": None,
-            "application": None,
-            "account": self._accounts[row.author_id],
-            "media_attachments": media_attachments,
-            "mentions": [_mention(each) for each in named],
-            "tags": [
-                {"name": name, "url": said.hashtags.get(name) or self._tag_address(row, name)}
-                for name in row.tags
-            ],
-            "emojis": [],
-            "quote": None,
-            "quote_approval": _NOT_QUOTABLE,
-            "card": card,
-            "poll": poll(row, row.poll, self._viewer, self._now) if row.poll is not None else None,
-        }
-        if row.application is not None:
-            made["application"] = {"name": row.application.name, "website": row.application.website or None}
-        if self._viewer.actor_id is not None:
-            made |= self._deeds(row)
+        made = dict(_made(row, self._named(row), self._services.site.origin, self._nearness(row)))
+        made["account"] = self._accounts[row.author_id]
+        if row.attachments:
+            made["media_attachments"], made["card"] = self._attached(row)
+        if row.poll is not None:
+            made["poll"] = poll(row, row.poll, self._viewer, self._now)
+        if results:
             made["filtered"] = [filtering.result(each) for each in results]
         return made
 
     def _boost(self, row: StatusRow, inner: Json) -> Json:
         """A status of its own: the words and what belongs to them are in what it boosts."""
         assert row.booster_id is not None
-        assert row.boosted_at is not None
-        wrapper = {
-            **inner,
-            "id": str(row.entry_id),
-            "created_at": moment(row.boosted_at),
-            "edited_at": None,
-            "uri": row.boost_uri or f"{row.uri}#boost-{row.entry_id}",
-            "content": "",
-            "account": self._accounts[row.booster_id],
-            "visibility": min(
-                inner["visibility"], VISIBILITY[row.boost_reach or "open"], key=_WIDTH.__getitem__
-            ),
-            "media_attachments": [],
-            "mentions": [],
-            "tags": [],
-            "poll": None,
-            "card": None,
-            "application": None,
-            "in_reply_to_id": None,
-            "in_reply_to_account_id": None,
-            "reblog": inner,
-        }
+        wrapper = {**inner, **_around(row), "account": self._accounts[row.booster_id], "reblog": inner}
         wrapper.pop("pinned", None)
         return wrapper
 
-    def _deeds(self, row: StatusRow) -> Json:
-        """What the viewer did with the post."""
-        deeds = {
-            "favourited": row.is_favourite,
-            "reblogged": row.is_boosted,
-            "muted": row.is_muted,
-            "bookmarked": row.is_bookmarked,
-        }
-        if self._viewer.actor_id in (row.author_id, row.group_id) and row.reach != "direct":
-            deeds["pinned"] = row.is_pinned
-        return deeds
+    def _nearness(self, row: StatusRow) -> Nearness:
+        if self._viewer.actor_id is None:
+            return "guest"
+        is_near = self._viewer.actor_id in (row.author_id, row.group_id) and row.reach != "direct"
+        return "pins" if is_near else "member"
 
     def _matching(self, row: StatusRow) -> list[filters.FilterResult]:
         if self._filters.is_empty or row.author_id == self._viewer.actor_id:
@@ -181,8 +126,10 @@ class _Maker:
         texts = filters.texts_of(row.content_warning, row.title, row.content_html, row.attachments, options)
         return self._filters.results(row.id, texts)
 
-    def _named(self, row: StatusRow) -> list[MentionedRow]:
+    def _named(self, row: StatusRow) -> tuple[MentionedRow, ...]:
         """Whom the text names, then the group, so that answers reach it, and whom it is for."""
+        if not (row.mentions or row.named or row.group_id):
+            return ()
         found = {}
         for mention in row.mentions:
             if (named := self._by_uri.get(mention.get("href", ""))) is not None:
@@ -191,7 +138,7 @@ class _Maker:
             if number is not None and number in self._by_id:
                 found.setdefault(number, self._by_id[number])
         found.pop(row.author_id, None)
-        return list(found.values())
+        return tuple(found.values())
 
     def _attached(self, row: StatusRow) -> tuple[list[Json], Json | None]:
         """The media, and what a post links to, as a card."""
@@ -207,13 +154,97 @@ class _Maker:
         ]
         return found, _card(links[0]) if links else None
 
-    def _tag_address(self, row: StatusRow, name: str) -> str:
-        """Where a tag leads that stands in no link of the text."""
-        group = self._by_id.get(row.group_id) if row.group_id is not None else None
-        if group is not None:
-            place = group.name if group.is_local else f"{group.name}@{group.host}"
-            return f"{self._services.site.origin}/groups/{place}/tagged/{name}"
-        return f"{self._services.site.origin}/tags/{name}"
+
+@lru_cache(maxsize=2_048)
+def _made(row: StatusRow, named: tuple[MentionedRow, ...], origin: str, nearness: Nearness) -> Json:
+    """What of a status is the same whenever such a row comes: all but its account, media, poll and filters.
+
+    Whoever gets it copies it.
+    """
+    said = words(*_text_and_title(row), _moved(named))
+    is_answer = row.parent_id is not None and row.parent_author_id is not None
+    made: Json = {
+        "id": str(row.id),
+        "created_at": moment(row.published_at),
+        "edited_at": maybe_moment(row.edited_at),
+        "in_reply_to_id": str(row.parent_id) if is_answer else None,
+        "in_reply_to_account_id": str(row.parent_author_id) if is_answer else None,
+        "sensitive": row.sensitive or bool(row.content_warning),
+        "spoiler_text": row.content_warning,
+        "visibility": VISIBILITY[row.reach],
+        "language": row.language,
+        "uri": row.uri,
+        "url": row.url or row.uri,
+        "replies_count": row.replies,
+        "reblogs_count": row.boosts,
+        "favourites_count": row.favourites,
+        "quotes_count": 0,
+        "content": said.html,
+        "reblog": None,
+        "application": None,
+        "account": None,
+        "media_attachments": [],
+        "mentions": [_mention(each) for each in named],
+        "tags": [
+            {"name": name, "url": said.hashtags.get(name) or _tag_address(row, named, origin, name)}
+            for name in row.tags
+        ],
+        "emojis": [],
+        "quote": None,
+        "quote_approval": _NOT_QUOTABLE,
+        "card": None,
+        "poll": None,
+    }
+    if row.application is not None:
+        made["application"] = {"name": row.application.name, "website": row.application.website or None}
+    if nearness != "guest":
+        made |= _deeds(row)
+    if nearness == "pins":
+        made["pinned"] = row.is_pinned
+    return made
+
+
+def _deeds(row: StatusRow) -> Json:
+    """What the viewer did with the post."""
+    return {
+        "favourited": row.is_favourite,
+        "reblogged": row.is_boosted,
+        "muted": row.is_muted,
+        "bookmarked": row.is_bookmarked,
+        "filtered": [],
+    }
+
+
+@lru_cache(maxsize=2_048)
+def _around(row: StatusRow) -> Json:
+    """What a boost has instead of what it boosts."""
+    assert row.boosted_at is not None
+    visibility = VISIBILITY[row.reach], VISIBILITY[row.boost_reach or "open"]
+    return {
+        "id": str(row.entry_id),
+        "created_at": moment(row.boosted_at),
+        "edited_at": None,
+        "uri": row.boost_uri or f"{row.uri}#boost-{row.entry_id}",
+        "content": "",
+        "visibility": min(visibility, key=_WIDTH.__getitem__),
+        "media_attachments": [],
+        "mentions": [],
+        "tags": [],
+        "poll": None,
+        "card": None,
+        "application": None,
+        "in_reply_to_id": None,
+        "in_reply_to_account_id": None,
+    }
+
+
+def _tag_address(row: StatusRow, named: tuple[MentionedRow, ...], origin: str, name: str) -> str:
+    """Where a tag leads that stands in no link of the text: in a group to what has it there."""
+    for one in named:
+        if one.id == row.group_id:
+            place = one.name if one.is_local else f"{one.name}@{one.host}"
+            return f"{origin}/groups/{place}/tagged/{name}"
+    return f"{origin}/tags/{name}"
 
 
 def _is_in(viewer: Viewer, actor_id: int) -> bool:
