@@ -154,7 +154,7 @@ def test_attachments_in_every_form() -> None:
             },
             {"type": "Link", "href": "https://news.example/1"},
             {"type": "Image", "url": [{"type": "Link", "href": picture, "mediaType": "image/webp"}]},
-            {"type": 5, "url": picture, "summary": "said", "blurhash": "L00"},
+            {"type": 5, "url": picture, "summary": "said", "blurhash": "LEHV6nWB2yk8"},
             picture,
             {"type": "Image"},
             {"type": "Image", "url": "javascript:x"},
@@ -166,10 +166,14 @@ def test_attachments_in_every_form() -> None:
         Attachment(url=picture, type="Document", media_type="image/png", alt="alt", width=3, height=0),
         Attachment(url="https://news.example/1", type="Link"),
         Attachment(url=picture, type="Image", media_type="image/webp"),
-        Attachment(url=picture, type="Link", alt="said", blurhash="L00"),
+        Attachment(url=picture, type="Link", alt="said", blurhash="LEHV6nWB2yk8"),
         Attachment(url=picture, type="Link"),
     )
     assert read(attachment={"type": "Image", "url": picture}).attachments[0].url == picture
+    for point, expected in (([0.5, -1], (0.5, -1.0)), ([2, 0], None), ([True, 0], None), ("0,0", None)):
+        image = {"type": "Image", "url": picture, "focalPoint": point, "blurhash": "<script>"}
+        found_one = read(attachment=image).attachments[0]
+        assert (found_one.focus, found_one.blurhash) == (expected, None)
 
 
 def test_d2_tags_attachments_and_options_are_cut() -> None:

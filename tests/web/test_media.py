@@ -62,15 +62,16 @@ def copies(home: Home) -> int:
     return len([path for path in (home.foundation.settings.data_path / COPIES).rglob("*") if path.is_file()])
 
 
-async def pictured(home: Home, peer: RemoteServer, *names: str, **more):
+async def pictured(home: Home, peer: RemoteServer, *names: str, group_name: str = "sober", **more):
     """A post from elsewhere with these pictures in an open group, and who wrote it."""
-    group, rosa = await home.group(), peer.actor("rosa")
+    group, rosa = await home.group(group_name), peer.actor(f"rosa_{group_name}")
     await home.meet(rosa)
     attachment = [
         {"type": "Image", "mediaType": "image/jpeg", "url": f"{peer.origin}{name}", "name": "A lamp",
          "focalPoint": [0.5, -0.5], "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj", "width": 300, "height": 200}
         for name in names
     ]  # fmt: skip
+    more = {name: value for name, value in more.items() if value is not None}
     note = rosa.note(group.actor.uri, attachment=attachment, **more)
     await home.deliver(rosa, rosa.create(note))
     await home.process()
@@ -125,11 +126,34 @@ async def test_a_picture_from_elsewhere_is_copied_when_somebody_looks_and_goes_w
     await home.process()
     again = await home.post_by_uri(note["id"])
     assert list(again.attachments) == [first]
+    assert (await home.client.get(disguised)).status_code == 404
     await home.deliver(rosa, rosa.activity("Delete", {"id": note["id"], "type": "Tombstone"}, to=note["to"]))
     await home.process()
     assert (await home.client.get(at)).status_code == 404
     await keeper.clear_away()
     assert copies(home) == 0
+
+
+async def test_a_page_shows_pictures_from_here_with_their_words_and_folds_what_is_sensitive(
+    home, peer
+) -> None:
+    film = {"type": "Video", "mediaType": "video/mp4", "url": f"{peer.origin}/film.mp4", "name": "A film"}
+    for number, (sensitive, warned) in enumerate(((False, None), (True, None), (True, "lamps"))):
+        how = {"sensitive": sensitive, "summary": warned, "group_name": f"group_{number}"}
+        post, rosa, note = await pictured(home, peer, "/a.jpg", **how)
+        edited = note | {"updated": "2099-01-01T00:00:00Z", "attachment": [*note["attachment"], film]}
+        await home.deliver(rosa, rosa.activity("Update", edited, to=note["to"], cc=note["cc"]))
+        await home.process()
+        page = (await home.get(f"/posts/{post.public_id}", accept="text/html")).text
+        name = post.attachments[0]["public_id"]
+        assert f'<img src="/media/{name}/preview" alt="A lamp" width="300" height="200"' in page
+        assert f'src="{peer.origin}' not in page
+        assert f'href="{peer.origin}/film.mp4"' in page
+        assert ("Pictures that not everybody wants to see" in page) == (sensitive and warned is None)
+        assert page.count("<details") >= sensitive
+        shown = await home.client.get(f"/media/{name}/preview")
+        assert shown.status_code == 200
+    assert images(peer, "/film.mp4") == 0
 
 
 async def test_policy_says_from_where_pictures_are_taken(home, peer, keeper) -> None:

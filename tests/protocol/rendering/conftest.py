@@ -96,6 +96,7 @@ REPLY = msgspec.structs.replace(
             "width": 3,
             "height": 4,
             "blurhash": "UEHV6n",
+            "focus": [0.5, -0.25],
         },
         {"type": "Link", "url": "https://x.example/", "media_type": None},
     ),

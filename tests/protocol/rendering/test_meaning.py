@@ -28,6 +28,7 @@ OTHER_TERMS = {
     "indexable": f"{TOOT}indexable",
     "suspended": f"{TOOT}suspended",
     "blurhash": f"{TOOT}blurhash",
+    "focalPoint": f"{TOOT}focalPoint",
     "moderators": f"{LEMMY}moderators",
     "postingRestrictedToMods": f"{LEMMY}postingRestrictedToMods",
     "removeData": f"{LEMMY}removeData",
