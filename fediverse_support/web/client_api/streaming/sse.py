@@ -63,9 +63,10 @@ class EventStream(Response):
         await send(
             {"type": "http.response.start", "status": 200, "headers": self.raw_headers},
         )
+        await _say(send, ":)\n\n")
         least, most = COME_BACK_AFTER_MS
-        again = least + secrets.randbelow(most - least)
-        await _say(send, f":)\nretry: {again}\n\n")
+        # With the first event, not by itself: Mastodon.py gives up on what is no event.
+        retry = f"retry: {least + secrets.randbelow(most - least)}\n"
         while True:
             try:
                 frame = await asyncio.wait_for(self._listener.next(), HEARTBEAT)
@@ -74,7 +75,8 @@ class EventStream(Response):
                 continue
             if frame is None:
                 return
-            await _say(send, text_of(frame))
+            await _say(send, retry + text_of(frame))
+            retry = ""
 
 
 async def _say(send: Send, text: str) -> None:
