@@ -36,9 +36,9 @@ def place_in(found: Found, document: PostDocument, author: Actor) -> Place:
     is_in_group = found.group is not None and (
         is_public(document.to, document.cc) or is_for_members(document, author, found.group)
     )
-    parent, is_astray = found.parent, False
+    parent, astray_from = found.parent, None
     if parent is not None and (parent.group_id is not None) is not is_in_group:
-        parent, is_astray = None, not is_in_group
+        parent, astray_from = None, parent if not is_in_group else None
     is_letter = personal_reach_of(document, author) == "direct"
     return Place(
         group=found.group if is_in_group else None,
@@ -48,7 +48,7 @@ def place_in(found: Found, document: PostDocument, author: Actor) -> Place:
         is_known=found.is_known,
         is_buried=found.is_buried,
         is_awaited=found.is_awaited,
-        is_astray=is_astray,
+        astray_from=astray_from,
         is_followed=found.is_followed,
         is_answer=found.is_answer,
         named=(*found.named, *(found.named_groups if is_letter else ())),

@@ -23,7 +23,7 @@ class Place(msgspec.Struct, frozen=True):
 
     `rules` are there for a group of ours; `is_vouched`: a group elsewhere has passed the post on as its own.
 
-    `is_astray`: it answers what was said in a group, and is not for that group.
+    `astray_from`: what it answers was said in a group, and it is not for that group.
 
     For a post outside of groups: whether somebody here follows its author, whether it answers what we know,
     whether somebody here has asked for it (`is_wanted`), and whom of ours it names. If it is none of these
@@ -38,7 +38,7 @@ class Place(msgspec.Struct, frozen=True):
     is_known: bool = False
     is_buried: bool = False
     is_awaited: bool = False
-    is_astray: bool = False
+    astray_from: Post | None = None
     is_followed: bool = False
     is_answer: bool = False
     is_wanted: bool = False
@@ -49,6 +49,7 @@ def new(site: Site, document: PostDocument, author: Actor, place: Place, now: da
     """`document` by its verified author as a post that is live in its place."""
     number = new_id()
     parent = place.parent
+    answered = parent or place.astray_from
     is_root = document.in_reply_to is None
     title, content = _title_and_content(document, is_root=is_root, is_in_group=place.group is not None)
     published = min(document.published or now, now)
@@ -60,7 +61,7 @@ def new(site: Site, document: PostDocument, author: Actor, place: Place, now: da
         author_id=author.id,
         group_id=place.group.id if place.group else None,
         root_id=parent.root_id if parent else number,
-        parent_id=parent.id if parent else None,
+        parent_id=answered.id if answered else None,
         in_reply_to=document.in_reply_to,
         type=document.type[:60],
         title=title,

@@ -165,7 +165,7 @@ async def test_private_answers_never_join_the_thread_of_a_group(world):
     bob = await world.known("bob", "other")
     await world.send(bob, letter(bob, mira, inReplyTo=start["id"]))
     post = (await world.rows("select * from posts where author_id = $1", bob.actor.id))[0]
-    assert (post["root_id"], post["group_id"], post["parent_id"]) == (post["id"], None, None)
+    assert (post["root_id"], post["group_id"], post["parent_id"]) == (post["id"], None, thread["id"])
     assert (await world.post(start["id"]))["active_at"] == thread["active_at"]
     # Nor when what they answer comes later.
     later = ana.note(group.actor.uri)

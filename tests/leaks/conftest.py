@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from fediverse_support.accounts import sessions
-from fediverse_support.community import media, posts, visibility, wiki
+from fediverse_support.community import media, personal_posts, posts, visibility, wiki
 from fediverse_support.community.events import NewEvent
 from fediverse_support.community.polls import NewPoll
 from fediverse_support.core import clock
@@ -108,6 +108,7 @@ async def _words(scene: Scene) -> None:
         async with acquire(home.pool) as db:
             await groups.pin(db, group.actor.id, post.uri)
     scene.posts["sealed in plain"] = await _written(scene, "plain", reach="sealed")
+    await _outside_of_groups(scene)
     await _held(scene)
     in_a_day = clock.now() + timedelta(days=1)
     poll = NewPoll(answers=(f"{CANARY} yes", f"{CANARY} no"), ends_after=timedelta(days=1))
@@ -125,6 +126,18 @@ async def _words(scene: Scene) -> None:
             if visibility.is_closed(group):
                 page = wiki.Words(title=f"{CANARY} page", source=f"{CANARY} on the page", why=CANARY)
                 await wiki.create(db, group, ada, page, clock.now())
+
+
+async def _outside_of_groups(scene: Scene) -> None:
+    """What ada says to those whom she lets follow her, and to ben alone."""
+    ada = scene.people["ada"]
+    await scene.home.pool.execute("update actors set approves_followers = true where id = $1", ada.id)
+    for name, reach in (("for followers", "followers"), ("letter", "direct")):
+        words = posts.Words(source=f"@ben {CANARY} {name} #{CANARY}tag", content_warning=CANARY, reach=reach)
+        async with acquire(scene.home.pool) as db, db.transaction():
+            scene.posts[name] = await personal_posts.write(
+                db, scene.home.site, ada, words, clock.now(), policy=scene.home.policy
+            )
 
 
 async def _held(scene: Scene) -> None:

@@ -29,6 +29,8 @@ WATCHED = (
     "held",
     "poll",
     "event",
+    "for followers",
+    "letter",
 )
 _PARAMETER = re.compile(r"\{([a-z_]+)(?::[a-z]+)?\}")
 

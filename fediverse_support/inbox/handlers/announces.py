@@ -121,7 +121,8 @@ async def _post(context: Context, activity: Activity, sender: Verified, document
     author = await context.actor(document.author)
     considered = await context.judge(document, activity, within=sender.actor)
     place = await arrivals.place_of(context.db, document, author, context.now)
-    if place.parent is None and not place.is_astray and (place.group is None or not place.group.is_local):
+    is_beside = place.parent is None and place.astray_from is None
+    if is_beside and (place.group is None or not place.group.is_local):
         place = msgspec.structs.replace(place, group=sender.actor, rules=None)
     is_own = place.group is not None and place.group.id == sender.actor.id
     if not is_own and not is_public(document.to, document.cc):
