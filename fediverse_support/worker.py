@@ -37,6 +37,7 @@ from fediverse_support.database import (
     member_notices,
     notification_policies,
     notifications,
+    personal,
     policy_tries,
     push_jobs,
     reactions,
@@ -187,6 +188,7 @@ class Worker:
                 await notifications.forget_old(db, now - KEEP_NOTIFICATIONS)
                 await notification_policies.forget_stale(db)
                 await stream_events.forget_old(db, now - KEEP_STREAMED)
+                await personal.forget_ended_mutes(db, now)
                 await counting.count_some(db, now)
                 await answering.settle(db, self._foundation.policies.current(), now)
                 await sent_once.forget(db, now)

@@ -8,9 +8,11 @@ announced.
 from collections.abc import Callable
 from datetime import datetime
 
+import msgspec
+
 from fediverse_support.community import arrivals
 from fediverse_support.community.judging import on_record
-from fediverse_support.core.errors import Forbidden, Gone, Malformed, Missing, Refused, Trouble
+from fediverse_support.core.errors import Forbidden, Gone, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, posts
 from fediverse_support.database.pool import Pool, acquire
@@ -131,13 +133,13 @@ class Lookups:
         return await self._acquaintance.meet(uri, budget)
 
     async def _stored(self, document: PostDocument, budget: FetchBudget, now: datetime) -> Post:
-        """Keep a post that a member asked for: in its group, which we may have to meet first."""
+        """Keep a post that a member asked for: in its group, which we may have to meet first, or outside."""
         author = await self._met(document.author, budget)
         group = await self._group_of(document, budget)
         async with acquire(self._pool) as db, on_record(db):
             place = await arrivals.place_of(db, document, author, now, within=group)
-            if place.group is None:
-                raise Refused("This post is in no group that we know. Look up its group first.")
+            # Outside of groups it is kept if it is public: a member has asked for it.
+            place = msgspec.structs.replace(place, is_wanted=True)
             received = await looked_up.store(db, self._site, self._policy(), document, author, place, now)
         return received.post
 

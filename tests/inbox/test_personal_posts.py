@@ -3,9 +3,12 @@
 import pytest
 
 from fediverse_support.community import memberships
+from fediverse_support.core.errors import Refused
 from fediverse_support.core.models import GUEST, Viewer
 from fediverse_support.database import follows, posts
 from fediverse_support.database.pool import acquire
+from fediverse_support.inbox.acquaintance import Acquaintance
+from fediverse_support.inbox.lookups import Lookups
 from fediverse_support.policy.document import Document, RuleText
 from fediverse_support.policy.engine import compile_policy
 
@@ -298,3 +301,19 @@ async def test_policy_knows_who_may_read(world, rule):
         )
     }  # fmt: skip
     assert outcomes == {kind: "refused" if kind == rule["visibility"] else "done" for kind in outcomes}
+
+
+async def test_a_member_looks_up_what_is_public_and_nothing_else(world):
+    bob = await world.known("bob", "other")
+    acquaintance = Acquaintance(world.pool, world.site, world.documents, lambda: world.policy)
+    lookups = Lookups(world.pool, world.site, world.documents, acquaintance, lambda: world.policy)
+    note = bob.note()
+    hidden = (bob.note(to=[bob.followers], cc=[]), bob.note(to=[], cc=[]))
+    for one in (note, *hidden):
+        world.internet.documents[one["id"]] = one | {"@context": "https://www.w3.org/ns/activitystreams"}
+    found = await lookups.find(note["id"], world.clock())
+    assert (found.reach, found.group_id) == ("open", None)
+    for one in hidden:
+        with pytest.raises(Refused):
+            await lookups.find(one["id"], world.clock())
+    assert await world.one("select count(*) from posts") == 1
