@@ -38,8 +38,11 @@ class Both(msgspec.Struct, frozen=True):
 
 def _both(*parts: str, scans: bool = False) -> Both:
     choice = "".join(parts)
-    down = page_of(choice, scans=scans)
-    return Both(down, page_of(choice.replace("id desc limit", "id asc limit"), scans=scans))
+    return Both(page_of(choice, scans=scans), page_of(_upward(choice), scans=scans))
+
+
+def _upward(choice: str) -> str:
+    return choice.replace("id desc limit", "id asc limit")
 
 
 def _one(*parts: str) -> str:
@@ -111,6 +114,37 @@ _FOLLOWED_IN_LIST = """
 )
 """
 
+# The newest of each of those followed. If there are more of these than are looked at ($10), what is older than
+# the last of so many cannot be among the newest of all and need not be read. Upward it is the other way round.
+_HEADS = """
+, heads as materialized (
+    select (select b.id from boosts b
+             where b.actor_id = f.id and f.shows_boosts and b.post_id is not null
+               and b.id < $8 and b.id > $9
+             order by b.id desc limit 1) as boost_id,
+           (select p.id from posts p
+             where p.author_id = f.id and not f.is_group and f.id is distinct from $1
+               and p.state = 'live' and p.reach <> 'direct' and (p.group_id is null or p.root_id = p.id)
+               and p.id < $8 and p.id > $9
+             order by p.id desc limit 1) as post_id
+      from followed f
+), last_head as materialized (
+    select min(h.id) as newest_end, max(h.id) as oldest_end, count(*) as number
+      from (select u.id from heads, unnest(array[boost_id, post_id]) as u (id) where u.id is not null
+             order by u.id desc limit $10) h
+)
+"""
+_DOWN_TO = """
+, edge as materialized (
+    select case when number = $10 then newest_end else $9 end as least, $8 as most from last_head
+)
+"""
+_UP_TO = """
+, edge as materialized (
+    select $9 as least, case when number = $10 then oldest_end else $8 end as most from last_head
+)
+"""
+
 # Boosts first, which every thread start in a group is one of; then what people say to their followers.
 # `in_other_hands`: groups whose own boosts show what is begun in them.
 _OF_FOLLOWED = """
@@ -120,6 +154,7 @@ _OF_FOLLOWED = """
      cross join lateral (select b.id, b.post_id from boosts b
                           where b.actor_id = f.id and f.shows_boosts and b.post_id is not null
                             and b.id < $8 and b.id > $9
+                            and b.id between (select least from edge) and (select most from edge)
                           order by b.id desc limit $10) c
      union all
     select c.id, c.id, null::bigint, f.id, f.languages
@@ -129,6 +164,7 @@ _OF_FOLLOWED = """
                             and p.state = 'live' and p.reach <> 'direct'
                             and (p.group_id is null or p.root_id = p.id)
                             and p.id < $8 and p.id > $9
+                            and p.id between (select least from edge) and (select most from edge)
                           order by p.id desc limit $10) c
 """
 
@@ -197,8 +233,16 @@ _KEPT = (
 """,
 )
 
-_HOME = _both(_SHUNNED, _FOLLOWED_AT_HOME, _OF_FOLLOWED, _OWN_AND_TAGS, *_KEPT, scans=True)
-_LIST = _both(_SHUNNED, _FOLLOWED_IN_LIST, _OF_FOLLOWED, *_KEPT, scans=True)
+
+def _of_followed(followed: str, *others: str) -> Both:
+    def choice(edge: str) -> str:
+        return "".join((_SHUNNED, followed, _HEADS, edge, _OF_FOLLOWED, *others, *_KEPT))
+
+    return Both(page_of(choice(_DOWN_TO), scans=True), page_of(_upward(choice(_UP_TO)), scans=True))
+
+
+_HOME = _of_followed(_FOLLOWED_AT_HOME, _OWN_AND_TAGS)
+_LIST = _of_followed(_FOLLOWED_IN_LIST)
 
 
 async def of_home(db: Connection, viewer: Viewer, part: Part, look_at: int) -> Page:
