@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from benchmarks import doors, fanout, inbox, memory, pages, policy, replay, stage, timelines
+from benchmarks import doors, fanout, inbox, memory, pages, policy, replay, stage, streaming, timelines
 from benchmarks.table import Figure, show
 
 ALL = {
@@ -15,6 +15,7 @@ ALL = {
     "memory": memory.figures,
     "policy": policy.figures,
     "timelines": timelines.figures,
+    "streaming": streaming.figures,
 }
 
 

@@ -7,6 +7,7 @@ given back, and the embedded database, if there is one, is stopped last.
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 import socket
 import ssl
@@ -60,6 +61,7 @@ def run(settings: Settings, *, web: bool, worker: bool) -> None:
     logs.configure(settings)
     if web:
         _check_certificate(settings)
+        _allow_many_connections()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, web=web, worker=worker))
 
@@ -161,6 +163,12 @@ def _check_free(address: str, port: int) -> None:
                 f"Port {port} on {address} cannot be used: {error.strerror}. "
                 "Stop the other program or choose another address with FS_BIND."
             ) from None
+
+
+def _allow_many_connections() -> None:
+    """Take as many open files as we may have: usually only 1,024 are given, and each open stream is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check_certificate(settings: Settings) -> None:

@@ -49,13 +49,17 @@ def cursor_in(text: str | None) -> Cursor | None:
     return Cursor(int(event), int(horizon)) if are_numbers else None
 
 
-class Frame(msgspec.Struct, frozen=True):
-    """One event for everybody who follows one stream. `payload` is text, JSON for most kinds, or nothing."""
+class Frame(msgspec.Struct):
+    """One event for everybody who follows one stream. `payload` is text, JSON for most kinds, or nothing.
+
+    `written` is how it goes out, by the kind of connection: written once, for a thousand.
+    """
 
     stream: StreamName
     event: str
     payload: str | None
     cursor: Cursor
+    written: dict[str, str] = {}
 
 
 class Listener:

@@ -27,7 +27,8 @@ from fediverse_support.web.services import Services
 from fediverse_support.web.streams import MOST_STREAMS, Cursor, Frame, Listener, cursor_in
 
 PATH = "/api/v1/streaming"
-OPENINGS = "600 per 5 minutes"
+OPENINGS = "3000 per 5 minutes"
+"""From one address, behind which a whole household or a small provider may be."""
 MOST_WORDS = 300
 """Messages that one socket may send within a minute."""
 NOT_TEXT, NOT_ALLOWED, STOPPING, TOO_SLOW = 1003, 1008, 1012, 1013
@@ -131,11 +132,14 @@ async def _speak(socket: WebSocket, listener: Listener) -> None:
 
 def text_of(frame: Frame) -> str:
     """A frame as it goes out. `payload` is a text that holds JSON, never JSON itself."""
+    if (known := frame.written.get("socket")) is not None:
+        return known
     said: dict[str, Any] = {"stream": frame.stream, "event": frame.event}
     if frame.payload is not None:
         said["payload"] = frame.payload
     said["id"] = str(frame.cursor)
-    return _encode(said).decode()
+    frame.written["socket"] = text = _encode(said).decode()
+    return text
 
 
 async def _listen(services: Services, socket: WebSocket, listener: Listener) -> None:

@@ -90,8 +90,11 @@ async def _left(receive: Receive) -> None:
 
 def text_of(frame: Frame) -> str:
     """A frame as it goes out. JSON as we write it has no line breaks."""
+    if (known := frame.written.get("sse")) is not None:
+        return known
     payload = "" if frame.payload is None else frame.payload
-    return f"id: {frame.cursor}\nevent: {frame.event}\ndata: {payload}\n\n"
+    frame.written["sse"] = text = f"id: {frame.cursor}\nevent: {frame.event}\ndata: {payload}\n\n"
+    return text
 
 
 async def _opened(one: Call, stream: str) -> Response:
