@@ -159,6 +159,8 @@ def _body(found: Found) -> Json:
 def _responses(route: Route, method: str, found: Found) -> Json:
     answers = {status for status in found.statuses if status < 400} | {200}
     errors = {401, 403, 404, 413, 422, 429, 503} | {status for status in found.statuses if status >= 400}
+    if route.path.startswith("/oauth/"):
+        errors.add(400)  # RFC 6749, 5.2
     schema = schemas.of_answer(method, route.path)
     told: Json = {}
     for status in sorted(answers):
