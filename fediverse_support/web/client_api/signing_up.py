@@ -10,6 +10,7 @@ from typing import Any
 from starlette.routing import Route
 
 from fediverse_support.accounts import authorizing, members, passwords, sign_up
+from fediverse_support.community import happenings
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Account
 from fediverse_support.web.client_api.calls import Answer, Call, Who, call
@@ -31,6 +32,7 @@ async def create(call: Call) -> Answer | dict[str, Any]:
     try:
         async with call.db.transaction():
             account = await _asked(call)
+            await happenings.signed_up(call.db, account.actor_id, call.now)
             issued = await authorizing.first_token(call.db, grant.application_id, account, call.now)
     except Conflict as taken:
         return _refused({"username": [_error("ERR_TAKEN", taken.message)]})
