@@ -301,7 +301,8 @@ async def of_profile_elsewhere(
 async def purge_loose(db: Connection, before: datetime) -> int:
     """Delete what was uploaded before that and stands in no post; how many.
 
-    What somebody has put into a post that is written and not sent yet stays.
+    What somebody has put into a post that is written and not sent yet stays, and so does what stands in an
+    edit that waits for a moderator.
     """
     return changed(
         await db.execute(
@@ -311,6 +312,9 @@ async def purge_loose(db: Connection, before: datetime) -> int:
                and not exists (select from scheduled_posts s
                                 where s.actor_id = m.owner_id
                                   and position(m.id::text in s.wish::text) > 0)
+               and not exists (select from holds h
+                                where h.kind = 'edit' and h.state in ('waiting', 'returned')
+                                  and position(m.public_id in h.words::text) > 0)
             """,
             before,
         )

@@ -11,11 +11,14 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from fediverse_support.core.errors import Malformed, TooLarge, WrongType
+from fediverse_support.core.pictures import LARGEST_FILE
 
 LARGEST = 512 * 1024
 """20,000 characters outside ASCII, percent-encoded, fit well."""
 LARGEST_UPLOAD = 4 * 1024 * 1024
 """A list of 60,000 domains with all columns."""
+LARGEST_PICTURE = LARGEST_FILE + LARGEST
+"""A picture, and what a form puts around it."""
 MOST_FIELDS = 100
 """A group has up to 40 rules, of two fields each."""
 SLOWEST = 20.0
@@ -92,21 +95,21 @@ async def read(request: Request) -> Form:
     return Form({name: value.replace("\x00", "\N{REPLACEMENT CHARACTER}") for name, value in pairs})
 
 
-async def read_upload(request: Request) -> Form:
-    """A form with files, of somebody who looks after the community: nobody else may send one.
+async def read_upload(request: Request, largest: int = LARGEST_UPLOAD) -> Form:
+    """A form with one file, of somebody who is signed in: nobody else may send one.
 
-    Up to `LARGEST_UPLOAD` bytes, all in memory: nothing is written to a disk. Raises as `read` does.
+    Up to `largest` bytes, all in memory: nothing is written to a disk. Raises as `read` does.
     """
     if _kind(request) != "multipart/form-data":
         raise WrongType("Please use the form on the page.")
-    body = await _body(request, LARGEST_UPLOAD)
+    body = await _body(request, largest)
 
     async def whole() -> AsyncGenerator[bytes, None]:
         yield body
 
     try:
         sent = await _InMemory(
-            request.headers, whole(), max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_UPLOAD
+            request.headers, whole(), max_files=1, max_fields=MOST_FIELDS, max_part_size=largest
         ).parse()
     except (MultiPartException, KeyError, UnicodeDecodeError):
         raise Malformed("The form could not be read.") from None
@@ -123,7 +126,7 @@ async def read_upload(request: Request) -> Form:
 class _InMemory(MultiPartParser):
     """Starlette's parser, which else would write what is larger than a mebibyte to a disk."""
 
-    spool_max_size = LARGEST_UPLOAD
+    spool_max_size = LARGEST_PICTURE
 
 
 def _kind(request: Request) -> str:

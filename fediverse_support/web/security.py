@@ -168,7 +168,7 @@ def deed(
     connection: Held = "request",
     limit: str = "",
     is_harmless: bool = False,
-    uploads: bool = False,
+    uploads: int = 0,
     keeps: Callable[[Form], Form] = _as_it_is,
 ) -> Callable[[Deed], Handler]:
     """Declare a handler that changes something: the request must come from one of our own forms.
@@ -176,11 +176,11 @@ def deed(
     `is_harmless` is for forms of guests that change nothing here: they work without the cookie that ties the
     other forms to a browser, so that reading a public page sets none. `keeps` makes of a form that an ended
     session was about to send one with `place`, `title` and `source`, which become a draft after signing in.
-    `uploads`: the form has files. Then the body is read only when it is known who sends it, and no
-    connection waits for it; raises `Misconfigured` unless the form is for who looks after the community.
+    `uploads`: the form has a file, and so many bytes at most. Then the body is read only when it is known who
+    sends it, and no connection waits for it; raises `Misconfigured` for forms of guests.
     """
-    if uploads and (access not in (Access.STAFF, Access.ADMIN) or connection != "session"):
-        raise Misconfigured("Only those who look after the community send files.")
+    if uploads and (access is Access.ANYONE or connection != "session"):
+        raise Misconfigured("Only those who are signed in send files, and no connection waits for them.")
 
     def declare(handler: Deed) -> Handler:
         @functools.wraps(handler)
@@ -190,7 +190,7 @@ def deed(
 
             async def perform(visit: Visit) -> Response:
                 if uploads:
-                    visit.form = await forms.read_upload(request)
+                    visit.form = await forms.read_upload(request, uploads)
                 check_token(visit, is_harmless)
                 assert visit.form is not None
                 return await handler(visit, visit.form)

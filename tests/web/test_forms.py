@@ -116,11 +116,11 @@ async def test_a_file_comes_with_the_fields_and_is_text_or_nothing():
         (await forms.read_upload(upload(part("f", b"\xff\xfeb", '; filename="x"') + b"--b--"))).uploaded("f")
 
 
-def test_only_who_looks_after_the_community_may_be_asked_for_a_file():
+def test_only_who_is_signed_in_may_be_asked_for_a_file():
     for access, connection in (
         (Access.ANYONE, "session"),
-        (Access.MEMBER, "session"),
-        (Access.STAFF, "request"),
+        (Access.MEMBER, "request"),
+        (Access.STAFF, "never"),
     ):
         with pytest.raises(Misconfigured):
-            deed(access, connection=connection, uploads=True)
+            deed(access, connection=connection, uploads=forms.LARGEST_UPLOAD)

@@ -20,7 +20,7 @@ from fediverse_support.moderation.domain_lists import Imported
 from fediverse_support.moderation.foretelling import Foretold
 from fediverse_support.policy.document import Format
 from fediverse_support.policy.lists.rows import Skip
-from fediverse_support.web.forms import Form
+from fediverse_support.web.forms import LARGEST_UPLOAD, Form
 from fediverse_support.web.rendering import N_
 from fediverse_support.web.security import Access, Visit, deed, page
 
@@ -63,7 +63,7 @@ def _form(visit: Visit, form: Form, refusal: Trouble | None = None) -> Response:
     )
 
 
-@deed(Access.STAFF, connection="session", uploads=True, limit="60 per 10 minutes")
+@deed(Access.STAFF, connection="session", uploads=LARGEST_UPLOAD, limit="60 per 10 minutes")
 async def choose(visit: Visit, form: Form) -> Response:
     """Keep the list and show what it would do; nothing is taken over yet."""
     try:
