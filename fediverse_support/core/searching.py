@@ -21,7 +21,7 @@ import msgspec
 
 LONGEST = 400
 MOST_NAME_WORDS = 6
-_PART = re.compile(r'"[^"]*"?|\S+')
+_PART = re.compile(r'-?"[^"]*"?|\S+')
 _NARROWING = re.compile(r"(-?)([a-z]+):(\S+)", re.IGNORECASE)
 _WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{2,}"
@@ -33,12 +33,15 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What is looked for. `author` and `group` are `name` or `name@host` in small letters, or `me`.
+    """What is looked for: `words` as in any search, and nothing that has one of `without`, which is one too.
+
+    `author` and `group` are `name` or `name@host` in small letters, or `me`.
 
     `has_…`, `is_…`: True for only those, False for all others. `since` is in the range, `until` is not.
     """
 
     words: str = ""
+    without: str = ""
     author: str | None = None
     group: str | None = None
     is_own: bool = False
@@ -60,19 +63,23 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 def parse(text: str) -> Query:
     """The query that `text` means.
 
-    >>> parse('from:me "out loud" -work has:media').words
-    '"out loud" -work'
+    >>> query = parse('from:me "out loud" -work has:media')
+    >>> query.words, query.without
+    ('"out loud"', 'work')
     """
     words: list[str] = []
+    without: list[str] = []
     said: dict[str, object] = {}
     for part in _PART.findall(text[:LONGEST].replace("\x00", " ")):
         found = _NARROWING.fullmatch(part)
         narrowing = _narrowing(found) if found is not None else None
-        if narrowing is None:
-            words.append(_word(part))
-        else:
+        if narrowing is not None:
             said |= narrowing
-    return msgspec.structs.replace(Query(words=" ".join(words)), **said)
+        elif part.startswith("-") and is_worth_looking(part):
+            without.append(_word(part.lstrip("-")))
+        else:
+            words.append(_word(part))
+    return msgspec.structs.replace(Query(words=" ".join(words), without=" or ".join(without)), **said)
 
 
 def is_worth_looking(text: str) -> bool:

@@ -52,6 +52,13 @@ _NARROWED = """
    and ($16::timestamptz is null or p.published_at < $16)
    and ($17::text is null or split_part(lower(p.language), '-', 1) = $17)
    and p.id < $18 and p.id > $19
+   -- What is not to be there must be there in no form.
+   and ($25 = '' or not exists (
+           select from post_words x
+            where x.post_id = p.id
+              and x.words @@ (websearch_to_tsquery('pg_catalog.simple', search_text($25))
+                              || websearch_to_tsquery(search_rules($23), search_text($25))
+                              || websearch_to_tsquery(search_rules($24), search_text($25)))))
  order by p.id desc
  limit $20 offset $21
 """
@@ -105,7 +112,8 @@ _TAKE_WORDS = """
                                       for update skip locked))
         returning post_id
     ), said as (
-        select p.id, search_rules(p.language) as rules,
+        select p.id,
+               search_rules(coalesce(p.language, (select c.languages[1] from community c), 'en')) as rules,
                search_text(left(concat_ws(' . ', p.title, p.content_warning,
                    words_of_html(left(p.content_html, 100000)),
                    (select string_agg(o.name, ' . ') from poll_options o where o.post_id = p.id),
@@ -165,6 +173,7 @@ async def posts(
         offset,
         query.words,
         *(*languages, "", "")[:2],
+        query.without,
         timeout=SECONDS,
     )
     return [row["id"] for row in rows]
@@ -181,7 +190,8 @@ def _statement(query: Query, author_id: int | None, group_id: int | None) -> str
 
 async def take_words(db: Connection, limit: int) -> int:
     """Take the words of up to `limit` posts that are new or have changed, the newest first; how many there
-    were. Safe to run at the same time twice."""
+    were. A post that names no language is taken to be in the community's first. Safe to run at the same time
+    twice."""
     number: int = await db.fetchval(_TAKE_WORDS, limit)
     return number
 

@@ -187,6 +187,13 @@ async def test_words_are_found_in_their_forms_and_narrowed_down(
     assert await found(app, "from:ben", max_id=chinese) == [french, german]
     assert await found(app, "from:ben", min_id=german) == [chinese, french]
     assert await found(app, "rain", account_id=str(ben.actor_id)) == []
+    # What names no language is in the community's first.
+    async with acquire(world.pool) as db:
+        await db.execute("update community set languages = '{sv}'")
+    unnamed = await says(ada, "Stormarna kommer", language=None)
+    await read_all()
+    assert await as_language("stormen", "sv") == await as_language("stormar", "") == [unnamed]
+    assert await found(app, "from:me -stormen -thunder") == [running]
 
 
 async def narrowed_down(

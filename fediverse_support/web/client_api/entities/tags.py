@@ -3,20 +3,16 @@
 from typing import Any
 
 from fediverse_support.database.tags import FeaturedTag, Mine
+from fediverse_support.protocol.rendering.tags import outside
 from fediverse_support.protocol.site import Site
 from fediverse_support.web.client_api.entities.moments import day
 
 Json = dict[str, Any]
 
 
-def address(site: Site, name: str) -> str:
-    """Where a tag leads."""
-    return f"{site.origin}/tags/{name}"
-
-
 def of_mine(site: Site, name: str, mine: Mine) -> Json:
     """A tag; for who is signed in with whether they follow it and show it on their profile."""
-    shown: Json = {"id": name, "name": name, "url": address(site, name), "history": []}
+    shown: Json = {"id": name, "name": name, "url": outside(site, name), "history": []}
     if mine.followed is not None:
         shown |= {"following": name in mine.followed, "featuring": name in mine.featured}
     return shown
@@ -27,7 +23,7 @@ def featured(site: Site, one: FeaturedTag) -> Json:
     return {
         "id": str(one.id),
         "name": one.tag,
-        "url": address(site, one.tag),
+        "url": outside(site, one.tag),
         "statuses_count": str(one.number),
         "last_status_at": day(one.last_at),
     }
