@@ -1,8 +1,9 @@
 """Whom somebody means by the handles in what they write."""
 
+from fediverse_support.community import visibility
 from fediverse_support.core.markup import mentions_in
 from fediverse_support.core.models import Actor
-from fediverse_support.database import actors
+from fediverse_support.database import actors, follows, groups
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.site import Site
 
@@ -11,14 +12,28 @@ TEAM = "team."
 """`@team.night_owls`: those who look after the group `night_owls`, in private."""
 
 
-async def mentioned(db: Connection, site: Site, source: str) -> dict[str, Actor]:
-    """Those of the handles in `source` that we know, each with who it is; at most 20."""
+async def mentioned(db: Connection, site: Site, source: str, author_id: int) -> dict[str, Actor]:
+    """Those of the handles in `source` that we know, each with who it is; at most 20.
+
+    A group that nobody may know of who is not in it is, for other authors, a name that nobody has (L3).
+    """
     found: dict[str, Actor] = {}
     for handle in mentions_in(source)[:MOST]:
         actor = await known(db, site, handle)
-        if actor is not None and actor.state == "active":
+        if actor is None or actor.state != "active":
+            continue
+        if not actor.is_group or await _may_name(db, actor, author_id):
             found[handle] = actor
     return found
+
+
+async def _may_name(db: Connection, group: Actor, author_id: int) -> bool:
+    rules = await groups.by_actor(db, group.id) if group.is_local else None
+    if rules is None or not visibility.is_hidden(rules) or group.id == author_id:
+        return True
+    follow = await follows.between(db, author_id, group.id)
+    is_in = follow is not None and follow.state == "accepted"
+    return is_in or await groups.is_moderator(db, group.id, author_id)
 
 
 def is_team(handle: str) -> bool:

@@ -20,7 +20,6 @@ from fediverse_support.community import (
     personal_posts,
     posts,
     receipts,
-    visibility,
 )
 from fediverse_support.community.polls import NewPoll
 from fediverse_support.community.posts import Words
@@ -29,7 +28,6 @@ from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.markup import hashtags_in
 from fediverse_support.core.models import Actor, Post, Reach, Viewer
 from fediverse_support.database import actors, places
-from fediverse_support.database import groups as stored_groups
 from fediverse_support.database import posts as stored
 from fediverse_support.database.pool import Connection
 from fediverse_support.policy.engine import Policy
@@ -56,7 +54,6 @@ TEAM_IS_PRIVATE = (
 TEAM_ALONE = (
     "A message to those who look after a group is for them alone: mention nobody else. Nothing was sent."
 )
-NOBODY = "There is nobody and no group of this name here. Nothing was sent."
 
 
 class Unexpected(Malformed):
@@ -110,7 +107,7 @@ async def publish(db: Connection, deed: Deed) -> Post:
     `NotTaken`, and then nothing was sent.
     """
     wish = deed.wish
-    named = await addressees.mentioned(db, deed.site, wish.source)
+    named = await addressees.mentioned(db, deed.site, wish.source, deed.me.id)
     _check_allowed(wish, named, deed.me)
     is_direct = wish.visibility == "direct"
     if not is_direct and commands_in_posts.calls_team(named):
@@ -205,8 +202,6 @@ async def _direct(db: Connection, deed: Deed, named: Mapping[str, Actor], parent
     group = next(iter(groups.values()), None)
     if len(groups) > 1 or (groups and others):
         raise Malformed(TEAM_ALONE)
-    if group is not None:
-        await _check_knows(db, deed, group)
     post = await personal_posts.write(
         db,
         deed.site,
@@ -256,13 +251,6 @@ async def _group_for(db: Connection, deed: Deed, named: Mapping[str, Actor]) -> 
     if groups:
         raise Malformed(NOT_A_MEMBER)
     return None
-
-
-async def _check_knows(db: Connection, deed: Deed, group: Actor) -> None:
-    """Whom nobody may know of, nobody writes to. Raises `Malformed`, as for a name that nobody has."""
-    rules = await stored_groups.by_actor(db, group.id) if group.is_local else None
-    if rules is not None and not visibility.may_know(deed.viewer, rules):
-        raise Malformed(NOBODY)
 
 
 def _check_allowed(wish: Wish, named: Mapping[str, Actor], me: Actor) -> None:

@@ -168,7 +168,7 @@ async def reworded(db: Connection, site: Site, post: Post, words: Words, now: da
     if now <= (post.edited_at or post.published_at):
         raise Conflict("This was changed a moment ago. Look at it again before you change it.")
     group = await actors.by_id(db, post.group_id) if post.group_id else None
-    html, named = await rendered(db, site, words.source, group)
+    html, named = await rendered(db, site, words.source, group, post.author_id)
     return msgspec.structs.replace(
         post,
         title=_title(words, html),
@@ -241,7 +241,7 @@ async def composed(
     What is not in the group of what it answers begins a thread of its own. Raises `Malformed`.
     """
     words = _checked(words, has_addition=addition is not None)
-    html, named = await rendered(db, site, words.source, group)
+    html, named = await rendered(db, site, words.source, group, author.id)
     number, public_id = new_id(), new_public_id()
     is_in_thread = parent is not None and parent.group_id == (group.id if group else None)
     return Post(
@@ -313,10 +313,10 @@ async def store(
 
 
 async def rendered(
-    db: Connection, site: Site, source: str, group: Actor | None
+    db: Connection, site: Site, source: str, group: Actor | None, author_id: int
 ) -> tuple[str, dict[str, Actor]]:
     """The HTML of `source` in `group` (None: outside of groups), and whom it mentions by which handle."""
-    named = await addressees.mentioned(db, site, source)
+    named = await addressees.mentioned(db, site, source, author_id)
     place = page_of(site, group) if group is not None else ""
     html = render_markdown(
         source,

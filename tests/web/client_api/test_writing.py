@@ -272,6 +272,11 @@ async def test_posting_by_mention_begins_a_thread_and_is_answered_in_private(
     assert said.startswith("You are not in the group")
     await cleo.refused(422, "POST", "/api/v1/statuses", json={"status": "@team.night_owls hello"})
     assert await world.pool.fetchval("select count(*) from posts") == before
+    # Of a hidden group they learn nothing: it reads like a name that nobody has.
+    await village.group("cellar", title="Cellar", seeing="members", joining="invite")
+    for name in ("cellar", "nobody"):
+        plain = await cleo.post("/api/v1/statuses", {"status": f"@{name} hello", "visibility": "unlisted"})
+        assert (plain["content"], plain["mentions"]) == (f"<p>@{name} hello</p>", [])
 
 
 async def test_members_only_groups_force_private_and_boosts_stay_inside(
