@@ -114,8 +114,8 @@ _FOLLOWED_IN_LIST = """
 )
 """
 
-# The newest of each of those followed. If there are more of these than are looked at ($10), what is older than
-# the last of so many cannot be among the newest of all and need not be read. Upward it is the other way round.
+# The newest of each of those followed. If these are more than are looked at ($10), what is older than the
+# last of so many cannot be among the newest of all, and is not read. Upward it is the other way round.
 _HEADS = """
 , heads as materialized (
     select (select b.id from boosts b
