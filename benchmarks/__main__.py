@@ -5,6 +5,7 @@ import sys
 
 from benchmarks import doors, fanout, inbox, memory, pages, policy, replay, stage, streaming, timelines
 from benchmarks.table import Figure, show
+from fediverse_support.serving import loop_factory
 
 ALL = {
     "inbox": inbox.figures,
@@ -33,7 +34,8 @@ def main() -> None:
     for name in chosen:
         print(f"{name} …", flush=True)
         with stage.folder() as place:
-            figures += asyncio.run(ALL[name](place))
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                figures += runner.run(ALL[name](place))
     sys.exit(0 if show(figures) else 1)
 
 
