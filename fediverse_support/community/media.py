@@ -71,9 +71,19 @@ def _clipped(value: float) -> float:
 
 
 async def take(
-    db: Connection, pictures: Pictures, actor_id: int, body: bytes, words: Description, now: datetime
+    db: Connection,
+    pictures: Pictures,
+    actor_id: int,
+    body: bytes,
+    words: Description,
+    now: datetime,
+    *,
+    for_worker: bool = False,
 ) -> Media:
-    """Keep an upload until somebody has looked at it (`develop`). Raises `Malformed` or `TooLarge`."""
+    """Keep an upload until somebody has looked at it: the caller, with `develop`, or a worker.
+
+    A caller who falls over is followed by a worker too. Raises `Malformed` or `TooLarge`.
+    """
     if not body:
         raise Malformed("Validation failed: File can't be blank")
     if len(body) > LARGEST_FILE:
@@ -90,20 +100,27 @@ async def take(
         focus_y=words.focus[1],
     )
     await pictures.files.receive(media.public_id, body)
-    await stored.insert(db, media, now)
+    await stored.insert(db, media, now, None if for_worker else now + LEASE)
     return media
 
 
-async def develop(pool: Pool, pictures: Pictures, now: datetime, media_id: int | None = None) -> Media | None:
-    """Make one upload that waits, or this one, into what we keep; None if there is none to be had.
+async def develop_next(pool: Pool, pictures: Pictures, now: datetime) -> Media | None:
+    """Make one upload that waits into what we keep, as `develop` does; None if none waits.
 
-    It comes back *ready*, or *failed* with the reason. Safe to run twice and at the same time: a lease keeps
-    others away, and who falls over is followed by the next.
+    Safe to run at the same time: a lease keeps others away, and who falls over is followed by the next.
     """
     async with acquire(pool) as db:
-        media = await stored.claim(db, now, now + LEASE, media_id)
+        media = await stored.claim(db, now, now + LEASE)
     if media is None:
         return None
+    return await develop(pool, pictures, media, now) or media
+
+
+async def develop(pool: Pool, pictures: Pictures, media: Media, now: datetime) -> Media | None:
+    """Make an upload that is in the caller's hands into what we keep; None if it was deleted meanwhile.
+
+    It comes back *ready*, or *failed* with the reason. Safe to run twice.
+    """
     body = await pictures.files.received(media.public_id)
     try:
         if body is None or media.tries > MOST_TRIES:

@@ -53,7 +53,7 @@ class MediaKeeper:
     async def round(self, now: datetime) -> None:
         """Everything that is due now. Safe to run twice and at the same time."""
         await self.clear_away()
-        while await pictures_of.develop(self._pool, self._pictures, now) is not None:
+        while await pictures_of.develop_next(self._pool, self._pictures, now) is not None:
             await self.clear_away()
         if self._tidied_at is None or now >= self._tidied_at + TIDY_EVERY:
             self._tidied_at = now

@@ -55,13 +55,15 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 read = reader(Media)
 
 
-async def insert(db: Connection, media: Media, added_at: datetime) -> None:
-    """Store a new picture."""
+async def insert(
+    db: Connection, media: Media, added_at: datetime, leased_until: datetime | None = None
+) -> None:
+    """Store a new picture. With `leased_until` no worker takes an upload before that."""
     await db.execute(
         """
         insert into media (id, public_id, secret, owner_id, purpose, remote_url, state, alt, focus_x, focus_y,
-                           added_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                           added_at, leased_until)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """,
         media.id,
         media.public_id,
@@ -74,6 +76,7 @@ async def insert(db: Connection, media: Media, added_at: datetime) -> None:
         media.focus_x,
         media.focus_y,
         added_at,
+        leased_until,
     )
 
 
@@ -139,20 +142,18 @@ async def shown_to(db: Connection, viewer: Viewer, public_id: str) -> Shown | No
     )
 
 
-async def claim(db: Connection, now: datetime, until: datetime, media_id: int | None = None) -> Media | None:
-    """An upload that waits for somebody to look at it, for the caller alone until `until`; or that one."""
+async def claim(db: Connection, now: datetime, until: datetime) -> Media | None:
+    """An upload that waits for somebody to look at it, for the caller alone until `until`."""
     row = await db.fetchrow(
         """
         update media set leased_until = $2, tries = tries + 1
          where id = (select id from media
                       where state = 'waiting' and (leased_until is null or leased_until < $1)
-                        and ($3::bigint is null or id = $3)
                       order by id limit 1 for update skip locked)
         returning *
         """,
         now,
         until,
-        media_id,
     )
     return read(row) if row else None
 

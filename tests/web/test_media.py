@@ -202,7 +202,7 @@ async def own_picture(home: Home, owner_id: int) -> stored.Media:
         taken = await media.take(
             db, home.foundation.pictures, owner_id, PHOTOGRAPH, media.Description("A lamp"), clock.now()
         )
-    made = await media.develop(home.pool, home.foundation.pictures, clock.now(), taken.id)
+    made = await media.develop(home.pool, home.foundation.pictures, taken, clock.now())
     assert made.state == "ready"
     return made
 

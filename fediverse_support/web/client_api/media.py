@@ -22,43 +22,42 @@ _LIMIT = "60 per 30 minutes"
 @call(_SCOPE, connection="session", limit=_LIMIT, uploads=True)
 async def upload_and_wait(one: Call) -> Answer:
     """POST /api/v1/media: the finished picture."""
-    return Answer(uploaded(one.site, await _made(one, await _taken(one)), one.now))
+    return Answer(uploaded(one.site, await _made(one, await _taken(one, for_worker=False)), one.now))
 
 
 @call(_SCOPE, connection="session", limit=_LIMIT, uploads=True)
 async def upload(one: Call) -> Answer:
     """POST /api/v2/media: the finished picture, or 202 where there is much to do."""
-    taken = await _taken(one)
-    if one.services.pictures.is_busy:
+    is_busy = one.services.pictures.is_busy
+    taken = await _taken(one, for_worker=is_busy)
+    if is_busy:
         return Answer(uploaded(one.site, taken, one.now), 202)
-    made = await _made(one, taken)
-    return Answer(uploaded(one.site, made, one.now), 200 if made.state == "ready" else 202)
+    return Answer(uploaded(one.site, await _made(one, taken), one.now))
 
 
-async def _taken(one: Call) -> Media:
+async def _taken(one: Call, *, for_worker: bool) -> Media:
     """The upload, kept as it came, with what the app says of it; the small file it sent is beside it."""
     sent = one.params.file("file")
     if sent is None:
         raise Malformed("Validation failed: File can't be blank")
     words = media.described(one.params.text("description"), one.params.maybe("focus"))
     async with acquire(one.services.pool) as db, db.transaction():
-        return await media.take(db, one.services.pictures, one.me, sent.body, words, one.now)
+        return await media.take(
+            db, one.services.pictures, one.me, sent.body, words, one.now, for_worker=for_worker
+        )
 
 
 async def _made(one: Call, taken: Media) -> Media:
     """The upload as it is after somebody has looked at it. Raises `Malformed` for what is no picture."""
     services = one.services
-    made = await media.develop(services.pool, services.pictures, one.now, taken.id)
-    if made is None:  # a worker was quicker
-        async with acquire(services.pool) as db:
-            made = await stored.own(db, one.me, taken.id)
+    made = await media.develop(services.pool, services.pictures, taken, one.now)
     if made is None:
         raise Missing
     if made.state == "failed":
         async with acquire(services.pool) as db:
             await stored.delete_loose(db, one.me, made.id)
         raise Malformed(f"Validation failed: {made.trouble}")
-    return await _with_thumbnail(one, made) if made.state == "ready" else made
+    return await _with_thumbnail(one, made)
 
 
 async def _with_thumbnail(one: Call, made: Media) -> Media:

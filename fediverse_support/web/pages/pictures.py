@@ -82,7 +82,9 @@ async def _made(visit: Visit, body: bytes, alt: str) -> Media:
     words = media.described(alt, None)
     async with acquire(services.pool) as db, db.transaction():
         taken = await media.take(db, services.pictures, me, body, words, now)
-    made = await media.develop(services.pool, services.pictures, now, taken.id) or taken
+    made = await media.develop(services.pool, services.pictures, taken, now)
+    if made is None:
+        raise Missing
     if made.state == "failed":
         async with acquire(services.pool) as db:
             await stored.delete_loose(db, me, made.id)

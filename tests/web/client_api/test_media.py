@@ -13,6 +13,7 @@ from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.models import Post
+from fediverse_support.database import media as stored
 from fediverse_support.database import posts
 from fediverse_support.database.pool import acquire
 from fediverse_support.network.media_files import SHELVES
@@ -158,6 +159,18 @@ async def test_where_there_is_much_to_do_a_worker_makes_it(world, api, ada, keep
     assert ready.json()["url"]
     assert not [name for name in files(world) if name.endswith(".raw")]
     assert (await upload(app, jpeg(), version=2)).status_code == 200
+
+
+async def test_a_worker_leaves_alone_what_is_in_other_hands_until_they_are_late(world, ada, keeper) -> None:
+    pictures, now = world.services.pictures, clock.now()
+    async with acquire(world.pool) as db:
+        taken = await media.take(db, pictures, ada.actor_id, jpeg(), media.Description(), now)
+    await keeper.round(now)
+    async with acquire(world.pool) as db:
+        assert (await stored.by_id(db, taken.id)).state == "waiting"
+    await keeper.round(now + media.LEASE + timedelta(seconds=1))
+    async with acquire(world.pool) as db:
+        assert (await stored.by_id(db, taken.id)).state == "ready"
 
 
 async def test_only_ones_own_loose_pictures_can_be_attached(world, api, ada, ben) -> None:
