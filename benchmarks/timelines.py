@@ -1,5 +1,6 @@
 """Timelines of the client API: what an answer costs beside writing down its JSON, and how many round trips."""
 
+import itertools
 import json
 import time
 from contextlib import AsyncExitStack
@@ -26,11 +27,13 @@ THREAD = 200
 REQUESTS, PACKS = 40, 5
 LIMIT = 2.0
 
+_CALLS = itertools.count()
+
 _PERSONAL = """
     insert into posts (id, uri, public_id, author_id, root_id, title, content_html, reach, published_at,
                        received_at, active_at, tags)
-    select $1::bigint + n, 'https://peer.example/posts/' || ($1::bigint + n), md5(($1::bigint + n)::text),
-           1 + n % $3::int, $1::bigint + n, '',
+    select $1::bigint + 4 * n, 'https://peer.example/posts/' || ($1::bigint + 4 * n), md5(($1::bigint + 4 * n)::text),
+           1 + n % $3::int, $1::bigint + 4 * n, '',
            '<p>The kettle sings and nobody hears it but me. That is quite all right today. ' || n || '</p>',
            'open', moment, moment, moment, '{}'
       from generate_series(1, $2::int) as n,
@@ -39,7 +42,8 @@ _PERSONAL = """
 
 _BOOSTS = """
     insert into boosts (id, actor_id, object_uri, post_id, reach, activity_uris, boosted_at, created_at)
-    select p.id + 500000, p.group_id, p.uri, p.id, 'open', '{}', p.published_at, p.published_at
+    select $1::bigint - 10 * row_number() over (order by p.id % 10000000 desc, p.group_id),
+           p.group_id, p.uri, p.id, 'open', '{}', p.published_at, p.published_at
       from posts p where p.group_id is not null and p.root_id = p.id
 """
 
@@ -117,7 +121,8 @@ async def _get(serve: Any, path: str, token: str, host: str) -> bytes:
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
         "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
         "headers": [(b"host", host.encode()), (b"authorization", f"Bearer {token}".encode())],
-        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "state": {},
+        # Another address for every few calls, because each may make only so many.
+        "client": (f"10.0.{next(_CALLS) // 200 % 250}.1", 1), "server": ("127.0.0.1", 80), "state": {},
     }  # fmt: skip
     statuses: list[int] = []
     parts: list[bytes] = []
@@ -170,7 +175,8 @@ async def _community(foundation: Foundation, dsn: str) -> tuple[str, dict[str, s
         await filling.group(db, number, 1_000_000_000 + position * 10_000_000, POSTS_OF_GROUP)
     await db.execute(_PERSONAL, 5_000_000_000, POSTS_OF_PERSON * filling.PEOPLE, filling.PEOPLE)
     thread = await filling.thread(db, group.actor.id, 8_000_000_000, THREAD)
-    await db.execute(_BOOSTS)
+    # In the order of numbers they stand among what people say.
+    await db.execute(_BOOSTS, 5_000_000_001 + 4 * POSTS_OF_PERSON * filling.PEOPLE)
     await db.execute("alter table posts enable trigger user; alter table boosts enable trigger user")
     await db.execute(
         """
