@@ -264,6 +264,10 @@ async def test_posting_by_mention_begins_a_thread_and_is_answered_in_private(
     assert [text for text in await receipts(other) if "not put on show" in text]
     conversations = await app.get("/api/v1/conversations")
     assert [one["accounts"][0]["acct"] for one in conversations] == ["night_owls"]
+    await world.pool.execute(
+        "insert into group_moderators (group_id, actor_id) values ($1, $2)", owls.actor.id, ben.actor_id
+    )
+    assert await (await api(ben, acts_as=owls.actor.id)).get("/api/v1/conversations") == []
 
     # Who is in none of the groups mentioned is told so, and nothing is sent.
     cleo = await api(await world.member("cleo"))
