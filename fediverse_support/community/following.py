@@ -44,7 +44,7 @@ async def follow(
     me = await _acting(db, viewer)
     if me.is_group:
         raise Forbidden(GROUPS_FOLLOW_NOBODY)
-    if target.id == me.id or target.type == "Application":
+    if target.id == me.id or target.type == "Application" or target.state != "active":
         raise Forbidden("This account cannot be followed.")
     if await personal.has_blocked(db, me.id, target.id):
         raise Forbidden(UNBLOCK_FIRST)

@@ -9,7 +9,7 @@ from fediverse_support.database.rows import changed
 
 
 async def react(db: Connection, actor_id: int, object_uri: str, kind: str, activity_uri: str) -> bool:
-    """Store a reaction; False when it is there, is to a post that was deleted, or its author blocked them.
+    """Store a reaction; False when it is there, is to a post that was deleted or that they may not read.
 
     Safe to run twice.
     """
@@ -24,7 +24,14 @@ async def react(db: Connection, actor_id: int, object_uri: str, kind: str, activ
                          join actors a on a.id = $1
                         where p.uri = $2
                           and (p.state = 'deleted'
-                               or p.author_id <> $1 and are_apart(p.author_id, $1, a.uri)))
+                               or p.author_id <> $1 and are_apart(p.author_id, $1, a.uri)
+                               or p.reach in ('followers', 'direct') and p.author_id <> $1
+                                  and not $1 = any(p.named)
+                                  and not (p.reach = 'followers'
+                                           and exists (
+                                               select from follows f
+                                                where f.follower_id = $1 and f.followed_id = p.author_id
+                                                  and f.state = 'accepted'))))
                     on conflict do nothing
                 """,
                 actor_id,

@@ -217,7 +217,13 @@ async def test_answers_to_our_people_are_taken_from_who_could_read_them(world):
     assert (await world.send(bob, answer)).state == "done"
     assert (await world.post(answer["object"]["id"]))["root_id"] == 78
     for hidden in ("secret", "circle"):
+        await world.send(bob, bob.does("Like", f"{said}{hidden}"))
+        await world.send(bob, bob.does("Announce", f"{said}{hidden}", to=[PUBLIC]))
         assert (await world.send(bob, bob.create(inReplyTo=f"{said}{hidden}"))).state == "refused"
+    assert await world.one("select count(*) from reactions") == 0
+    assert await world.one("select count(*) from boosts") == 0
+    await world.send(ana, ana.does("Like", f"{said}secret"))
+    assert await world.one("select count(*) from reactions") == 1
     wide = ana.create(inReplyTo=f"{said}secret", cc=[mira.uri])
     assert (await world.send(ana, wide)).state == "done"
     post = await world.post(wide["object"]["id"])
