@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from fediverse_support.core.models import Viewer
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, reader
 
@@ -32,10 +33,10 @@ class RelationshipRow(msgspec.Struct, frozen=True, kw_only=True):
 _read = reader(RelationshipRow)
 
 
-async def of_actor(
-    db: Connection, actor_id: int, others: Sequence[int], now: datetime
+async def of_viewer(
+    db: Connection, viewer: Viewer, others: Sequence[int], now: datetime
 ) -> list[RelationshipRow]:
-    """How `actor_id` stands to each of `others` that there is; whoever is gone is left out."""
+    """How `viewer`, who is signed in, stands to each of `others` that there is as far as they may know."""
     rows = await db.fetch(
         """
         select o.id,
@@ -75,9 +76,16 @@ async def of_actor(
           left join endorsements e on e.actor_id = $1 and e.endorsed_id = o.id
           left join personal_notes n on n.actor_id = $1 and n.about_id = o.id
          where o.id = any($2::bigint[]) and o.state <> 'gone'
+           and ($5 or not (o.is_local and o.state = 'suspended'))
+           and ($5 or o.id = any($4::bigint[])
+                or not exists (select from groups g
+                                where g.actor_id = o.id and g.joining = 'invite'
+                                  and (g.seeing = 'members' or g.reach in ('members', 'sealed'))))
         """,
-        actor_id,
+        viewer.actor_id,
         list(others),
         now,
+        [*viewer.member_of, *viewer.moderates, *viewer.knows],
+        viewer.is_staff,
     )
     return all_of(_read, rows)

@@ -447,6 +447,10 @@ async def test_an_account_has_every_field_and_tells_nobody_who_blocked_whom(worl
     )
     assert [item["acct"] for item in await guest.get(f"/api/v1/accounts/{ada.actor_id}/following")] == ["ben"]
     await _sql(world, "update actors set state = 'suspended' where id = $1", ben.actor_id)
+    await guest.refused(404, "GET", f"/api/v1/accounts/{ben.actor_id}")
+    await guest.refused(404, "GET", "/api/v1/accounts/lookup", params={"acct": "ben"})
+    is_account(await app.get(f"/api/v1/accounts/{ben.actor_id}"))
+    await _sql(world, "update actors set is_local = false where id = $1", ben.actor_id)
     gone = await guest.get(f"/api/v1/accounts/{ben.actor_id}")
     is_account(gone)
     assert gone["suspended"] is True

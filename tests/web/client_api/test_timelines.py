@@ -397,7 +397,9 @@ async def test_a_group_is_a_list_and_a_profile_and_says_nothing_of_its_members(w
         f"/api/v1/accounts/{secret.actor.id}/statuses",
     ):
         await other.refused(404, "GET", path)
-    assert await other.get("/api/v1/accounts", **{"id[]": str(secret.actor.id)}) == []
+    for path in ("/api/v1/accounts", "/api/v1/accounts/relationships"):
+        assert await other.get(path, **{"id[]": str(secret.actor.id)}) == []
+        assert len(await app.get(path, **{"id[]": str(secret.actor.id)})) == 1
     assert (await app.get("/api/v1/accounts/lookup", acct="@secret"))["id"] == str(secret.actor.id)
 
 

@@ -45,9 +45,14 @@ async def one(services: Services, db: Connection, viewer: Viewer, actor_id: int)
 
 
 def may_know(viewer: Viewer, row: AccountRow) -> bool:
-    """Whether there is such an account as far as `viewer` may learn: as `visibility.may_know` has it."""
+    """Whether there is such an account as far as `viewer` may learn: as `visibility.may_know` has it.
+
+    Somebody here who has only asked to join, or whose account is closed, is nobody yet, or no more.
+    """
     if row.state == "gone":
         return False
+    if row.is_local and row.state == "suspended":
+        return viewer.is_staff
     if (
         row.joining is None
         or viewer.is_staff

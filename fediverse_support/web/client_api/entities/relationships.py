@@ -16,7 +16,7 @@ async def shown(db: Connection, viewer: Viewer, actor_ids: Sequence[int]) -> lis
     """How the viewer stands to each of these, in this order; whom there is not is left out. One statement."""
     if viewer.actor_id is None or not actor_ids:
         return []
-    rows = await relationships.of_actor(db, viewer.actor_id, actor_ids, clock.now())
+    rows = await relationships.of_viewer(db, viewer, actor_ids, clock.now())
     found = {row.id: row for row in rows}
     return [relationship(found[number]) for number in dict.fromkeys(actor_ids) if number in found]
 
