@@ -43,13 +43,12 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture with who may see it. `is_loose`: it stands in no post yet."""
+    """A picture with who may see it: everybody, or whoever asked."""
 
     media: Media
     owner_host: str
     is_public: bool
     is_seen: bool
-    is_loose: bool
 
 
 read = reader(Media)
@@ -121,8 +120,7 @@ async def shown_to(db: Connection, viewer: Viewer, public_id: str) -> Shown | No
                     else coalesce(p.state = 'live' and p.reach in ('open', 'quiet'), false) end as is_public,
                case when m.post_id is null then coalesce(m.owner_id = $2, false)
                     else may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
-                                 $2, $3, $4, $5, $6, $7) end as is_seen,
-               m.purpose = 'post' and m.post_id is null as is_loose
+                                 $2, $3, $4, $5, $6, $7) end as is_seen
           from media m
           join actors a on a.id = m.owner_id
           left join posts p on p.id = m.post_id
@@ -138,7 +136,6 @@ async def shown_to(db: Connection, viewer: Viewer, public_id: str) -> Shown | No
         owner_host=row["owner_host"],
         is_public=row["is_public"],
         is_seen=row["is_seen"],
-        is_loose=row["is_loose"],
     )
 
 
@@ -296,7 +293,7 @@ async def of_profile_elsewhere(
         now,
     )
     assert stored is not None
-    return Shown(media=read(stored), owner_host=row["host"], is_public=True, is_seen=True, is_loose=False)
+    return Shown(media=read(stored), owner_host=row["host"], is_public=True, is_seen=True)
 
 
 async def purge_loose(db: Connection, before: datetime) -> int:
