@@ -105,6 +105,68 @@ _KEPT = "".join(
     )
 )
 
+_NAMED_SO = """
+       (to_tsvector('simple', search_text(left(a.name, 200) || ' ' || left(a.display_name, 200)))
+            @@ to_tsquery('simple', $2)
+        or lower(a.name) ~>=~ $3 and lower(a.name) ~<~ $12)
+"""
+"""As the indexes of migration 0046 have it."""
+
+_ACTORS = "".join(
+    (
+        """
+    with meant as (
+        -- Who is here or followed is always looked at, of all others who match only some.
+        (select a.id from actors a where a.is_local and """,
+        _NAMED_SO,
+        """)
+         union
+        (select a.id from follows f join actors a on a.id = f.followed_id
+          where f.follower_id = $1 and """,
+        _NAMED_SO,
+        """)
+         union
+        (select a.id from actors a where """,
+        _NAMED_SO,
+        """ limit 2000)
+    )
+    select a.id
+      from meant
+      join actors a on a.id = meant.id
+      left join groups g on g.actor_id = a.id
+      left join follows mine on mine.follower_id = $1 and mine.followed_id = a.id
+           and mine.state = 'accepted'
+     where a.state = 'active' and a.type <> 'Application' and a.moved_to is null
+       and ($4 = '' or starts_with(a.host, $4))
+       -- Whom one has blocked is found by their whole name only, so that it can be undone.
+       and (not coalesce(a.id = any($5), false)
+            or lower(a.name) = $3 and exists (select from personal_blocks b
+                                               where b.actor_id = $1 and b.blocked_id = a.id))
+       and (not $6 or mine.followed_id is not null)
+       and not exists (select from accounts c where c.actor_id = a.id and c.state <> 'active')
+       and case
+           when a.id = $1 or mine.followed_id is not null or a.id = any($7) then true
+           when g.actor_id is not null then
+               not (g.joining = 'invite' and (g.seeing = 'members' or g.reach in ('members', 'sealed')))
+               and ($8 or g.reach not in ('quiet', 'sealed'))
+           -- That somebody here knows a group elsewhere is nobody's business.
+           when a.discoverable and a.type <> 'Group' then true
+           when not $8 then false
+           else lower(a.name) = $3 and ($4 = a.host or $4 = '' and a.is_local)
+                or exists (select from follows f where f.follower_id = a.id and f.followed_id = $1
+                              and f.state = 'accepted')
+                or exists (select from follows f
+                            where f.follower_id = a.id and f.followed_id = any($9)
+                              and f.state = 'accepted')
+           end
+     order by a.type = 'Group' and (mine.followed_id is not null or a.id = any($7)) desc,
+              a.type = 'Group' desc, mine.followed_id is not null desc,
+              lower(a.name) = $3 desc, a.is_local desc, length(a.name), a.id
+     limit $10 offset $11
+    """,
+    )
+)
+
 _TAKE_WORDS = """
     with due as (
         delete from posts_to_read
@@ -218,58 +280,7 @@ async def actors(
     `shows_others` is for who is signed in: without it only who wants to be discovered.
     """
     rows = await db.fetch(
-        """
-        with meant as (
-            -- Who is here or followed is always looked at, of all others who match only some.
-            (select a.id from actors a
-              where a.is_local
-                and (to_tsvector('simple', search_text(left(a.name, 200) || ' ' || left(a.display_name, 200)))
-                         @@ to_tsquery('simple', $2)
-                     or lower(a.name) ~>=~ $3 and lower(a.name) ~<~ $12))
-             union
-            (select a.id from follows f join actors a on a.id = f.followed_id
-              where f.follower_id = $1
-                and (to_tsvector('simple', search_text(left(a.name, 200) || ' ' || left(a.display_name, 200)))
-                         @@ to_tsquery('simple', $2)
-                     or lower(a.name) ~>=~ $3 and lower(a.name) ~<~ $12))
-             union
-            (select a.id from actors a
-              where to_tsvector('simple', search_text(left(a.name, 200) || ' ' || left(a.display_name, 200)))
-                        @@ to_tsquery('simple', $2)
-                 or lower(a.name) ~>=~ $3 and lower(a.name) ~<~ $12
-              limit 2000)
-        )
-        select a.id
-          from meant
-          join actors a on a.id = meant.id
-          left join groups g on g.actor_id = a.id
-          left join follows mine on mine.follower_id = $1 and mine.followed_id = a.id
-               and mine.state = 'accepted'
-         where a.state = 'active' and a.type <> 'Application' and a.moved_to is null
-           and ($4 = '' or starts_with(a.host, $4))
-           and not coalesce(a.id = any($5), false)
-           and (not $6 or mine.followed_id is not null)
-           and not exists (select from accounts c where c.actor_id = a.id and c.state <> 'active')
-           and case
-               when a.id = $1 or mine.followed_id is not null or a.id = any($7) then true
-               when g.actor_id is not null then
-                   not (g.joining = 'invite' and (g.seeing = 'members' or g.reach in ('members', 'sealed')))
-                   and ($8 or g.reach not in ('quiet', 'sealed'))
-               -- That somebody here knows a group elsewhere is nobody's business.
-               when a.discoverable and a.type <> 'Group' then true
-               when not $8 then false
-               else lower(a.name) = $3 and ($4 = a.host or $4 = '' and a.is_local)
-                    or exists (select from follows f where f.follower_id = a.id and f.followed_id = $1
-                                  and f.state = 'accepted')
-                    or exists (select from follows f
-                                where f.follower_id = a.id and f.followed_id = any($9)
-                                  and f.state = 'accepted')
-               end
-         order by a.type = 'Group' and (mine.followed_id is not null or a.id = any($7)) desc,
-                  a.type = 'Group' desc, mine.followed_id is not null desc,
-                  lower(a.name) = $3 desc, a.is_local desc, length(a.name), a.id
-         limit $10 offset $11
-        """,
+        _ACTORS,
         viewer.actor_id,
         " & ".join(f"'{word}':*" for word in words),
         name.lower(),
