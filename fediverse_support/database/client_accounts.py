@@ -12,7 +12,8 @@ from fediverse_support.database.rows import remembering
 
 
 class AccountRow(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A person, group or server as apps see it. `joining` is how one comes into a group of ours.
+    """A person, group or server as apps see it. `joining` is how one comes into a group of ours,
+    `group_reach` how far that reaches, `rules_version` which of its rules are in force, 0 if it has none.
 
     `is_secret`: a group of ours that only those learn of who are in it or look after the community.
     """
@@ -43,6 +44,7 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     published_at: datetime | None
     joining: str | None
     group_reach: str | None
+    rules_version: int | None
     is_secret: bool
     followers: int
     following: int
@@ -61,7 +63,7 @@ COLUMNS = """
     a.id, a.uri, a.type, a.is_local, a.name, a.host, a.display_name, a.summary_html, a.summary_source,
     a.url, a.icon_url, a.header_url, a.icon_alt, a.header_alt, a.fields, a.approves_followers,
     a.discoverable, a.indexable, a.is_bot, a.hides_network, a.state, a.moved_to, a.created_at,
-    a.published_at, g.joining, g.reach as group_reach,
+    a.published_at, g.joining, g.reach as group_reach, g.rules_version,
     coalesce(g.joining = 'invite' and (g.seeing = 'members' or g.reach in ('members', 'sealed')), false)
         as is_secret,
 """

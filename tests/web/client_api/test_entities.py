@@ -368,6 +368,10 @@ async def test_an_account_has_every_field_and_tells_nobody_who_blocked_whom(worl
     for who in (app, other, guest):
         for number in (ada.actor_id, ben.actor_id, night.actor.id):
             is_account(await who.get(f"/api/v1/accounts/{number}"))
+    assert (await guest.get(f"/api/v1/accounts/{night.actor.id}"))["fields"] == []
+    await _sql(world, "update groups set rules_version = 1 where actor_id = $1", night.actor.id)
+    rules = (await guest.get(f"/api/v1/accounts/{night.actor.id}"))["fields"][0]
+    assert f'href="{night.actor.uri}/rules"' in rules["value"]
     seen = await guest.get(f"/api/v1/accounts/{ben.actor_id}")
     assert seen["locked"] is True
     assert seen["fields"] == [{"name": "Home", "value": "<p>here</p>", "verified_at": None}]

@@ -102,7 +102,7 @@ def _account(row: AccountRow, avatar: str, header: str, is_inside: bool) -> Json
         "noindex": not row.indexable,
         "emojis": [],
         "roles": [],
-        "fields": [_field(item) for item in row.fields],
+        "fields": [*(_field(item) for item in row.fields), *_rules(row)],
     }
     if row.state == "suspended":
         entity |= _SUSPENDED_TEXT | {"suspended": True}
@@ -160,6 +160,15 @@ def is_locked(row: AccountRow) -> bool:
 def _rounded(followers: int) -> int:
     step = 5 if followers < 100 else 10 ** (len(str(followers)) - 2)
     return followers // step * step
+
+
+def _rules(row: AccountRow) -> list[Json]:
+    """Where the rules of a group of ours are: apps have no other place for that."""
+    if not row.rules_version:
+        return []
+    address = f"{row.uri}/rules"
+    link = f'<a href="{address}" target="_blank" rel="nofollow noopener" translate="no">{address}</a>'
+    return [{"name": "Rules", "value": link, "verified_at": None}]
 
 
 def _field(item: Mapping[str, Any]) -> Json:
