@@ -81,14 +81,14 @@ async def boost(
 ) -> bool:
     """Remember that somebody elsewhere, `by_uri`, announced something; False for one whom the author blocked.
 
-    Safe to run twice.
+    With the reach *sealed* only its Undo finds it. Safe to run twice.
     """
     return bool(
         changed(
             await db.execute(
                 """
                 insert into boosts as b (actor_id, object_uri, post_id, reach, activity_uris)
-                select $1, $2, p.id, $4, array[$3]
+                select $1, $2, case when $4 <> 'sealed' then p.id end, $4, array[$3]
                   from (values (1)) as once left join posts p on p.uri = $2
                  where p.id is null or not are_apart(p.author_id, $1, $5)
                     on conflict (actor_id, object_uri) do update

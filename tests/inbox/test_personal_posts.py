@@ -213,6 +213,11 @@ async def test_answers_to_our_people_are_taken_from_who_could_read_them(world):
             [ana.actor.id] if reach == "direct" else [],
         )  # fmt: skip
     said = "http://here.localhost:1/posts/"
+    # A boost for certain people only is no news for others.
+    quiet = bob.does("Announce", f"{said}open", to=[bob.followers])
+    assert (await world.send(bob, quiet)).state == "done"
+    assert await world.one("select count(*) from boosts where post_id is not null") == 0
+    await world.send(bob, bob.does("Undo", quiet))
     answer = bob.create(inReplyTo=f"{said}open")
     assert (await world.send(bob, answer)).state == "done"
     assert (await world.post(answer["object"]["id"]))["root_id"] == 78

@@ -52,6 +52,14 @@ SOBER = Actor(
 ANA = Actor(
     id=2, uri=SITE.person("ana"), type="Person", is_local=True, name="ana", host="g.example", created_at=NOW
 )
+DESCRIBED = msgspec.structs.replace(
+    ANA,
+    fields=({"name": "Home", "source": "https://a.example", "html": "<p>https://a.example</p>"},),
+    icon_url="https://g.example/media/1.png",
+    icon_alt="A face",
+    header_url="https://g.example/media/2.png",
+    is_bot=True,
+)
 BO = Actor(
     id=3,
     uri="https://p.example/u/bo",
@@ -174,6 +182,7 @@ def profiles(world) -> dict[str, dict]:
             SITE, world.group, keys_of(SOBER.uri), rules=RULES, tags=TAGS
         ),
         "person": actors.person(SITE, ANA, keys_of(ANA.uri), updated=NOW),
+        "person with a profile": actors.person(SITE, DESCRIBED, keys_of(ANA.uri), updated=NOW),
         "moved person": actors.person(
             SITE,
             msgspec.structs.replace(

@@ -14,7 +14,7 @@ PIEFED = "https://join.piefed.social/ns#"
 
 PLAIN_TERMS = """
     actor alsoKnownAs anyOf attachment attributedTo audience cc closed content context deleted endTime
-    endpoints first followers following formerType generator height href icon inReplyTo items last
+    endpoints first followers following formerType generator height href icon image inReplyTo items last
     location manuallyApprovesFollowers mediaType movedTo name next object oneOf outbox partOf
     preferredUsername prev published replies sensitive sharedInbox source startTime summary tag target
     to totalItems updated url width
@@ -57,6 +57,7 @@ OTHER_TERMS = {
     "feeAmount": f"{PIEFED}feeAmount",
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
     "implements": "https://w3id.org/fep/844e/implements",
+    "value": "http://schema.org#value",
     "publicKey": f"{SEC}publicKey",
     "publicKeyPem": f"{SEC}publicKeyPem",
     "owner": f"{SEC}owner",
@@ -68,6 +69,7 @@ TERMS = {term: f"{AS}{term}" for term in PLAIN_TERMS.split()} | OTHER_TERMS
 TYPES = {
     "Multikey": f"{SEC}Multikey",
     "Lock": f"{LEMMY}Lock",
+    "PropertyValue": "http://schema.org#PropertyValue",
     "CommunityPostTag": f"{LEMMY}CommunityPostTag",
     "lemmy:CommunityTag": f"{LEMMY}CommunityTag",
 }
