@@ -9,7 +9,7 @@ import queue
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -116,21 +116,31 @@ def submitted(browser: httpx.Client, page: httpx.Response, **fields: str) -> htt
     return browser.post(target, data=values | fields, headers=headers)
 
 
+@contextmanager
+def running(new_program: Any, host: str) -> Iterator[Community]:
+    """A community under this name of the machine, with an embedded database of its own."""
+    port = Program.free_port()
+    program = new_program(
+        FS_DOMAIN=f"{host}:{port}",
+        FS_ORIGIN=f"http://{host}:{port}",
+        FS_OUTBOUND_ALLOW_PRIVATE="127.0.0.0/8,::1/128",
+        FS_OUTBOUND_ALLOW_HTTP="on",
+    )
+    # Its own port is part of its name, so that it is known before it serves.
+    program.free_port = lambda: port
+    with program.serving():
+        yield Community(program, f"{host}:{port}")
+
+
+@pytest.fixture(scope="module")
+def alone(new_program: Any) -> Iterator[Community]:
+    """One community."""
+    with running(new_program, "localhost") as found:
+        yield found
+
+
 @pytest.fixture(scope="module")
 def two(new_program: Any) -> Iterator[tuple[Community, Community]]:
-    """Two communities, each with its own embedded database, on one machine."""
-    with ExitStack() as stack:
-        found = []
-        for host in ("localhost", "127.0.0.1"):
-            port = Program.free_port()
-            program = new_program(
-                FS_DOMAIN=f"{host}:{port}",
-                FS_ORIGIN=f"http://{host}:{port}",
-                FS_OUTBOUND_ALLOW_PRIVATE="127.0.0.0/8,::1/128",
-                FS_OUTBOUND_ALLOW_HTTP="on",
-                FS_REGISTRATION="open",
-            )
-            program.free_port = lambda port=port: port
-            stack.enter_context(program.serving())
-            found.append(Community(program, f"{host}:{port}"))
-        yield found[0], found[1]
+    """Two communities that can reach each other."""
+    with running(new_program, "localhost") as one, running(new_program, "127.0.0.1") as other:
+        yield one, other

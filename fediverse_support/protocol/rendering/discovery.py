@@ -64,6 +64,8 @@ def nodeinfo(
         "openRegistrations": open_registrations,
         "usage": {"users": {}},
         "metadata": {
+            # Clients that do not know a program by its name look here for whose API it speaks.
+            "upstream": {"name": "mastodon"},
             "nodeName": title,
             "nodeDescription": description,
             "staffAccounts": list(staff),

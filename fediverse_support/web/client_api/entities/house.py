@@ -185,7 +185,6 @@ def _configuration() -> Json:
 
 
 def _configuration_v2(site: Site, facts: Facts) -> Json:
-    remote = "disabled" if facts.is_closed else "authenticated"
     return {
         **_configuration(),
         "urls": {
@@ -198,8 +197,8 @@ def _configuration_v2(site: Site, facts: Facts) -> Json:
         "vapid": {"public_key": facts.push_key},
         "translation": {"enabled": False},
         "timelines_access": {
-            "live_feeds": {"local": "public", "remote": remote},
-            "hashtag_feeds": {"local": "public", "remote": remote},
+            "live_feeds": {"local": "public", "remote": "public"},
+            "hashtag_feeds": {"local": "public", "remote": "public"},
             "trending_link_feeds": {"local": "disabled", "remote": "disabled"},
         },
         "limited_federation": facts.is_closed,
