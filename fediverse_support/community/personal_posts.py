@@ -15,8 +15,8 @@ group goes through: they are the moderators.
 from datetime import datetime
 
 from fediverse_support.community import posts
+from fediverse_support.community.composing import Words, composed
 from fediverse_support.community.kinds import Addition
-from fediverse_support.community.posts import Words
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.models import PERSONAL_REACHES, Actor, Post, Reach
 from fediverse_support.database.pool import Connection
@@ -48,7 +48,7 @@ async def write(
     reach = settle(words.reach, parent)
     if author.is_group and reach != "direct":
         raise Malformed(GROUP_IS_NOBODY)
-    post = await posts.composed(db, site, author, None, parent, words, reach, now, addition)
+    post = await composed(db, site, author, None, parent, words, reach, now, addition)
     return await posts.store(
         db, site, author, None, parent, post, now, policy, addition, is_for_team=is_for_team
     )

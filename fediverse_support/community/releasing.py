@@ -12,6 +12,7 @@ import msgspec
 
 from fediverse_support.community import announcing, guests, happenings, post_activities, posts, visibility
 from fediverse_support.community import events as calling
+from fediverse_support.community.composing import Words, reworded
 from fediverse_support.community.events import NewEvent
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Actor, Post
@@ -57,7 +58,7 @@ async def let_edit_in(
     if author is None:
         raise Missing("There is nobody any more who wrote this.")
     if "post" in words:
-        changed = await posts.reworded(db, site, post, msgspec.convert(words["post"], posts.Words), now)
+        changed = await reworded(db, site, post, msgspec.convert(words["post"], Words), now)
     else:
         changed = msgspec.structs.replace(post, edited_at=now)
     if "event" in words:

@@ -1,7 +1,7 @@
 """Posts that are written now and sent later, by whoever works at that time.
 
-What cannot be sent then, because a rule refuses it or a group is gone, stays as a draft of its author's, who is
-told why: nothing that somebody wrote is lost.
+What cannot be sent then, because a rule refuses it or a group is gone, stays as a draft of its author's, who
+is told why: nothing that somebody wrote is lost.
 """
 
 from datetime import datetime, timedelta

@@ -34,7 +34,9 @@ async def follower(home, followed, name: str, origin: str) -> RemoteActor:
     remote = RemoteActor(name, origin)
     stored = await home.meet(remote)
     await home.pool.execute(
-        "insert into follows (follower_id, followed_id, state, activity_uris) values ($1, $2, 'accepted', '{}')",
+        """
+        insert into follows (follower_id, followed_id, state, activity_uris) values ($1, $2, 'accepted', '{}')
+        """,
         stored.id,
         followed.id,
     )

@@ -1,5 +1,6 @@
 """Posting with an app: where it goes, what is told of it, and above all where it does not go."""
 
+import asyncio
 import io
 import json
 from datetime import timedelta
@@ -387,6 +388,11 @@ async def test_what_is_sent_twice_with_one_key_is_posted_once(world, api, ada, b
     assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
     theirs = await (await api(ben)).call("POST", "/api/v1/statuses", json={"status": "Once"}, headers=key)
     assert theirs.json()["id"] != first.json()["id"]
+    key = {"Idempotency-Key": "at the same moment"}
+    both = await asyncio.gather(
+        *(app.call("POST", "/api/v1/statuses", json={"status": "Both"}, headers=key) for _ in range(3))
+    )
+    assert len({one.json()["id"] for one in both}) == 1
     # What failed used the key for nothing.
     key = {"Idempotency-Key": "d"}
     await app.refused(422, "POST", "/api/v1/statuses", json={"status": " "}, headers=key)
