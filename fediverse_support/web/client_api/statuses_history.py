@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import reacting
+from fediverse_support.community import reacting, visibility
 from fediverse_support.core.models import Post
 from fediverse_support.database import polls, post_versions
 from fediverse_support.database.post_versions import Version
@@ -47,14 +47,23 @@ def _edit(one: Call, post: Post, version: Version, author: dict[str, Any]) -> di
         "sensitive": version.sensitive or bool(version.content_warning),
         "created_at": moment(version.edited_at),
         "account": author,
-        "media_attachments": [
-            media.of(one.services, item) for item in version.attachments if item.get("type") != "Link"
-        ],
+        "media_attachments": _pictures(one, post, version),
         "emojis": [],
     }
     if version.answers:
         entity["poll"] = {"options": [{"title": name} for name in version.answers]}
     return entity
+
+
+def _pictures(one: Call, post: Post, version: Version) -> list[dict[str, Any]]:
+    """Those of a version that are still there: what an edit has taken away is gone, also from here."""
+    still = {item["url"] for item in post.attachments}
+    page, is_public = post.url or post.uri, visibility.is_public(post)
+    return [
+        media.of(one.services, item, is_public=is_public, page=page)
+        for item in version.attachments
+        if item.get("type") != "Link" and item["url"] in still
+    ]
 
 
 @call("read:statuses")

@@ -261,3 +261,34 @@ async def test_what_nobody_used_for_a_day_is_purged(world, api, ada, keeper) -> 
     await keeper.sweep(clock.now() + timedelta(hours=25))
     assert not stray.exists()
     assert len(files(world)) == 2
+
+
+async def test_an_app_posts_edits_deletes_and_posts_again_with_pictures(world, api, ada, ben, keeper) -> None:
+    app, reader = await api(ada), await api(ben)
+    ids = [(await upload(app, jpeg(), version=2)).json()["id"] for _ in range(2)]
+    made = await app.post("/api/v1/statuses", {"status": "", "media_ids": ids, "visibility": "public"})
+    assert [one["id"] for one in made["media_attachments"]] == ids
+    gone, stays = (one["url"] for one in made["media_attachments"])
+    at = f"/api/v1/statuses/{made['id']}"
+    words = [{"id": ids[1], "description": "A lamp", "focus": "0,0.5"}]
+    edit = {"status": "Look", "media_ids": ids[1:], "media_attributes": words}
+    edited = (await app.call("PUT", at, json=edit)).json()
+    assert [(one["id"], one["description"]) for one in edited["media_attachments"]] == [(ids[1], "A lamp")]
+    history = await reader.get(f"{at}/history")
+    assert [len(version["media_attachments"]) for version in history] == [1, 1]
+    anyone = world.browser()
+    assert (await anyone.get(gone)).status_code == 404
+    assert (await anyone.get(stays)).status_code == 200
+    deleted = (await app.call("DELETE", at)).json()
+    assert [one["id"] for one in deleted["media_attachments"]] == ids[1:]
+    assert (await anyone.get(stays)).status_code == 404
+    again = await app.post("/api/v1/statuses", {"status": "Look here", "media_ids": ids[1:]})
+    assert again["media_attachments"][0]["description"] == "A lamp"
+    await app.call("DELETE", f"/api/v1/statuses/{again['id']}", json={"delete_media": True})
+    await keeper.clear_away()
+    assert files(world) == []
+    third = (await upload(app, jpeg())).json()["id"]
+    post = await app.post("/api/v1/statuses", {"status": "One more", "media_ids": [third]})
+    await app.call("DELETE", f"/api/v1/statuses/{post['id']}")
+    await keeper.tidy(clock.now() + timedelta(minutes=61))
+    assert files(world) == []
