@@ -334,6 +334,15 @@ async def test_letters_to_a_team_are_for_who_acts_as_the_group_alone(
     browser = await world.signed_in(ben)
     assert SECRET in (await browser.get("/groups/night_owls/letters")).text
     assert "/groups/night_owls/letters" in (await browser.get("/groups/night_owls/care")).text
+    await stranger.post("/api/v1/statuses", {"status": "@night_owls and now?", "visibility": "direct"})
+    assert "not answered yet" in (await browser.get("/groups/night_owls/letters")).text
+    sent = await browser.submit("/groups/night_owls/letters", source="We listen.")
+    assert sent.status_code == 303
+    told = [one["last_status"] for one in await stranger.get("/api/v1/conversations")]
+    assert [one["account"]["acct"] for one in told if "We listen." in one["content"]] == ["night_owls"]
+    assert "not answered yet" not in (await browser.get("/groups/night_owls/letters")).text
+    denied = await (await world.signed_in(ada)).post("/groups/night_owls/letters", {"source": "x"})
+    assert denied.status_code in (403, 404)
     page = await (await world.signed_in(ada)).get("/groups/night_owls/letters")
     assert page.status_code == 404
     # A group speaks in its own threads and in private, and nowhere else.
@@ -606,6 +615,12 @@ async def test_what_is_scheduled_is_sent_when_its_time_comes_or_kept(
     row = await world.pool.fetchrow("select scheduled_at, trouble from scheduled_posts")
     assert row["scheduled_at"] is None
     assert row["trouble"].startswith("You are not in the group")
+    browser = await world.signed_in(ada)
+    page = await browser.get("/you/scheduled")
+    assert "@circle later" in page.text
+    assert "You are not in the group" in page.text
+    assert (await browser.submit("/you/scheduled")).status_code == 303
+    assert "@circle later" not in (await browser.get("/you/scheduled")).text
 
 
 def picture() -> bytes:
