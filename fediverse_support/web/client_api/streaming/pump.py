@@ -294,7 +294,7 @@ class Pump:
         all who follow a stream in which it may have stood, for its tags are gone with it."""
         is_boost = event.subject_id != facts.id
         public = {*public_streams(facts), *_streams_of(listeners, ("hashtag", "hashtag:local"))}
-        own = {names.USER, names.DIRECT, *_streams_of(listeners, ("list",))}
+        own = {names.DIRECT} if facts.is_direct else {names.USER, *_streams_of(listeners, ("list",))}
         # No boost ever stands in a public stream.
         for streams, has_followed in ((set() if is_boost else public, False), (own, True)):
             concerned = {stream: _following(listeners, stream) for stream in sorted(streams)}
