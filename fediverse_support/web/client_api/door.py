@@ -4,6 +4,7 @@ Web clients of other origins call us without cookies, so that every answer, erro
 origin (mastodon-api.md §5.5). A slash at the end of an address means the same address.
 """
 
+import hashlib
 from datetime import datetime, timedelta
 
 import structlog
@@ -97,9 +98,11 @@ class Door:
         """Count one call, and say how many are left; -1 for one too many."""
         services, now = services_of(request), clock.now()
         token = request.headers.get("authorization") or request.query_params.get("access_token")
-        client = clients.address_of(request.scope, services.settings.proxies)
-        item = PER_TOKEN if token else PER_CLIENT
-        key = services.limiter.mark(f"{token or ''} {client}", now)
+        if token:
+            item, key = PER_TOKEN, hashlib.blake2b(token.encode(), digest_size=16).hexdigest()
+        else:
+            client = clients.address_of(request.scope, services.settings.proxies)
+            item, key = PER_CLIENT, services.limiter.mark(client, now)
         count, ends_at = self._windows.count(key, now, timedelta(seconds=item.get_expiry()))
         return {
             "X-RateLimit-Limit": str(item.amount),

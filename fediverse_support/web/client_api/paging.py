@@ -62,10 +62,11 @@ def linked(
     other lists only when the page was full."""
     if not numbers:
         return Answer(items)
+    here = _address(call)
     links = []
     if always_next or len(numbers) >= window.limit:
-        links.append(f'<{_address(call, "max_id", numbers[-1])}>; rel="next"')
-    links.append(f'<{_address(call, prev, numbers[0])}>; rel="prev"')
+        links.append(f'<{here}max_id={numbers[-1]}>; rel="next"')
+    links.append(f'<{here}{prev}={numbers[0]}>; rel="prev"')
     return Answer(items, headers={"Link": ", ".join(links)})
 
 
@@ -73,9 +74,9 @@ def offset_linked(call: Call, items: Sequence[Any], offset: int, limit: int) -> 
     """A page of a list that is paged by offset."""
     links = []
     if len(items) >= limit:
-        links.append(f'<{_address(call, "offset", offset + limit)}>; rel="next"')
+        links.append(f'<{_address(call, "offset")}offset={offset + limit}>; rel="next"')
     if offset > 0:
-        links.append(f'<{_address(call, "offset", max(0, offset - limit))}>; rel="prev"')
+        links.append(f'<{_address(call, "offset")}offset={max(0, offset - limit)}>; rel="prev"')
     return Answer(items, headers={"Link": ", ".join(links)} if links else {})
 
 
@@ -85,12 +86,12 @@ def _cursor(text: str | None) -> int | None:
     return LARGEST_NUMBER if as_id(text) is None else int(text)
 
 
-def _address(call: Call, name: str, number: int) -> str:
-    """The same address with another cursor; all other parameters of the caller stay."""
+def _address(call: Call, *replaced: str) -> str:
+    """The same address up to where another cursor goes; all other parameters of the caller stay."""
     kept = [
         (key, value)
         for key, value in call.request.query_params.multi_items()
-        if key not in _CURSORS and key not in (name, "access_token")
+        if key not in (*_CURSORS, *replaced, "access_token")
     ]
-    query = urlencode([*kept, (name, str(number))])
+    query = f"{urlencode(kept)}&" if kept else ""
     return f"{call.site.origin}{call.request.scope['path']}?{query}"
