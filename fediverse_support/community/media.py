@@ -26,6 +26,7 @@ from fediverse_support.database.pool import Connection, Pool, acquire
 from fediverse_support.network.media_files import COPIES, INCOMING, OWN
 from fediverse_support.network.pictures import Pictures
 from fediverse_support.policy.ladder import Ladder
+from fediverse_support.policy.wording import N_
 from fediverse_support.protocol import media_addresses
 from fediverse_support.protocol.site import Site
 
@@ -35,8 +36,9 @@ LEASE = timedelta(minutes=3)
 MOST_TRIES = 3
 NOT_AGAIN_BEFORE = timedelta(minutes=10)
 """How long a picture that could not be fetched is not asked for again."""
-NOT_READY = "Cannot attach files that have not finished processing. Try again in a moment!"
-_BROKEN = "This picture could not be read. Please choose it again."
+NOT_READY = N_("Cannot attach files that have not finished processing. Try again in a moment!")
+_TOO_LARGE = N_("This file is larger than 16 MB.")
+_BROKEN = N_("This picture could not be read. Please choose it again.")
 
 log = structlog.get_logger()
 
@@ -87,7 +89,7 @@ async def take(
     if not body:
         raise Malformed("Validation failed: File can't be blank")
     if len(body) > LARGEST_FILE:
-        raise TooLarge(f"This file is larger than {LARGEST_FILE // 1024 // 1024} MB.")
+        raise TooLarge(_TOO_LARGE)
     media = Media(
         id=new_id(),
         public_id=new_public_id(),

@@ -16,6 +16,7 @@ import msgspec
 
 from fediverse_support.core.errors import Malformed, TooLarge
 from fediverse_support.core.pictures import LARGEST_REMOTE_FILE, Picture, Purpose
+from fediverse_support.policy.wording import N_
 
 SECONDS = 60.0
 """In all; what counts is the CPU, but a machine with much to do may take its time."""
@@ -24,12 +25,12 @@ MEMORY = 512 << 20
 _ROOT = Path(__file__).resolve().parents[2]
 _NOT_TAKEN = 3
 _REASONS = {
-    b"unknown": "This is no picture that can be used here. JPEG, PNG, GIF, WebP and AVIF can.",
-    b"too large": "This picture has too many pixels: at most 24 million, and 8,000 on a side.",
-    b"too long": "This moving picture is too long to be used here.",
-    b"broken": "This picture is damaged.",
+    b"unknown": N_("This is no picture that can be used here. JPEG, PNG, GIF, WebP and AVIF can."),
+    b"too large": N_("This picture has too many pixels: at most 24 million, and 8,000 on a side."),
+    b"too long": N_("This moving picture is too long to be used here."),
+    b"broken": N_("This picture is damaged."),
 }
-_TOO_MUCH = "This picture takes more time or memory than we give to one."
+_TOO_MUCH = N_("This picture takes more time or memory than we give to one.")
 
 
 async def developed(data: bytes, purpose: Purpose, seconds: float = SECONDS) -> Picture:
