@@ -36,7 +36,7 @@ LEASE = timedelta(minutes=3)
 MOST_TRIES = 3
 NOT_AGAIN_BEFORE = timedelta(minutes=10)
 """How long a picture that could not be fetched is not asked for again."""
-NOT_READY = N_("Cannot attach files that have not finished processing. Try again in a moment!")
+NOT_READY = N_("Cannot attach files that have not finished processing. Try again in a moment.")
 _TOO_LARGE = N_("This file is larger than 16 MB.")
 _BROKEN = N_("This picture could not be read. Please choose it again.")
 
