@@ -13,7 +13,7 @@ from fediverse_support.database.pool import Connection
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
-    """Who talks (`people`, with the viewer), the last of it that the viewer may see, and whether that is new."""
+    """Who talks (`people`, with the viewer), the last of it that the viewer sees, and whether that is new."""
 
     id: int
     last_id: int
