@@ -121,3 +121,21 @@ async def test_a_group_has_no_groups_and_scopes_are_asked_for(world, village, ap
     reader = await api(ada, scopes=("read",))
     assert await reader.refused(403, "POST", "/api/v1/lists", json={"title": "x"})
     assert await (await api()).refused(401, "GET", "/api/v1/lists")
+
+
+async def test_what_needs_a_reply_stands_in_its_list_until_it_has_one(world, village, api, ada, ben):
+    owls = await village.group()
+    for member in (ada, ben):
+        await village.joins(member, owls)
+    question = await village.writes(ben, owls.actor, "Is anybody awake?")
+    own = await village.writes(ada, owls.actor, "Mine")
+    app = await api(ada)
+
+    async def shown(number):
+        return [one["id"] for one in await app.get(f"/api/v1/timelines/list/{number}")]
+
+    assert await shown(1) == [str(question.id)], "not what one has begun oneself"
+    assert set(await shown(2)) == {str(question.id), str(own.id)}
+    assert set(await shown(owls.actor.id)) == {str(question.id), str(own.id)}
+    await app.post("/api/v1/statuses", {"status": "I am.", "in_reply_to_id": str(question.id)})
+    assert await shown(1) == []

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from fediverse_support import __version__
-from fediverse_support.community import media, polls, posts
+from fediverse_support.accounts import members
+from fediverse_support.community import media, polls, posts, profiles, reacting
 from fediverse_support.community.announcements import Shown
 from fediverse_support.core import pictures
 from fediverse_support.core.settings import Settings
@@ -152,14 +153,14 @@ def _configuration() -> Json:
     return {
         "accounts": {
             "max_featured_tags": 10,
-            "max_pinned_statuses": 5,
-            "max_profile_fields": 4,
-            "profile_field_name_limit": 255,
-            "profile_field_value_limit": 255,
-            "max_note_length": 5_000,
-            "max_display_name_length": 60,
-            "max_avatar_description_length": 500,
-            "max_header_description_length": 500,
+            "max_pinned_statuses": reacting.MOST_PINS,
+            "max_profile_fields": profiles.MOST_FIELDS,
+            "profile_field_name_limit": profiles.LONGEST_FIELD,
+            "profile_field_value_limit": profiles.LONGEST_FIELD,
+            "max_note_length": members.ABOUT_LENGTH,
+            "max_display_name_length": members.DISPLAY_NAME_LENGTH,
+            "max_avatar_description_length": media.LONGEST_ALT,
+            "max_header_description_length": media.LONGEST_ALT,
         },
         "statuses": {
             "max_characters": posts.LONGEST,
