@@ -1,6 +1,5 @@
 """People and groups, what they said, who follows them, and who is asking (mastodon-api.md §2.0, §2.1)."""
 
-
 from starlette.routing import Route
 
 from fediverse_support.core import scopes
