@@ -1,8 +1,8 @@
 """What an application may do for somebody: the scopes of the Mastodon API, and which of them cover which.
 
-    read ⊃ read:statuses, …      write ⊃ write:statuses, …
-    follow (old, still asked for by every app) ⊃ read and write of blocks, follows and mutes
-    profile: who somebody is     push: web push
+read ⊃ read:statuses, …      write ⊃ write:statuses, …
+follow (old, still asked for by every app) ⊃ read and write of blocks, follows and mutes
+profile: who somebody is     push: web push
 """
 
 from collections.abc import Collection, Iterable

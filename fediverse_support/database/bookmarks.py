@@ -1,4 +1,4 @@
-"""The tables `bookmarks` and `thread_mutes`, and the likes of one person: what somebody keeps for themselves."""
+"""The tables `bookmarks` and `thread_mutes`, and one person's likes: what somebody keeps for themselves."""
 
 from datetime import datetime
 

@@ -1,8 +1,8 @@
 """The `decisions` table: every judgement of policy, with the facts that it was made of and its reason.
 
 `actor_uri` is whose words they are (`Arrival.who`), also where a group elsewhere passed them on; `host` is
-the server that sent it. The words are kept apart from the other facts, and for a shorter time; those that were
-for certain people only are not kept at all, because nobody but those people may read them.
+the server that sent it. The words are kept apart from the other facts, and for a shorter time; those for
+certain people only are not kept at all, because nobody but those people may read them.
 """
 
 from datetime import datetime

@@ -61,7 +61,8 @@ async def from_former_member(db: Connection, follower_id: int, group_id: int | N
                and (p.reach = 'members' and p.group_id is not null
                     or p.reach = 'followers')
                and not exists (select from actors x
-                                where x.id = any(p.named) and d.inbox_url in (x.inbox_url, x.shared_inbox_url))
+                                where x.id = any(p.named)
+                           and d.inbox_url in (x.inbox_url, x.shared_inbox_url))
                and ($2::bigint is null or c.id = $2)
                and not exists (select from follows f join actors x on x.id = f.follower_id
                                 where f.followed_id = c.id and f.state = 'accepted'

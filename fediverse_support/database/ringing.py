@@ -119,7 +119,8 @@ _TOLD = """,
                else coalesce(
                    (select n.group_key from notifications n
                      where n.actor_id = j.actor_id and n.kind = j.kind
-                       and n.post_id is not distinct from $2 and n.made_at > $5::timestamptz - interval '12 hours'
+                       and n.post_id is not distinct from $2
+                       and n.made_at > $5::timestamptz - interval '12 hours'
                      order by n.id desc limit 1),
                    concat_ws('-', j.kind, $2, floor(extract(epoch from $5::timestamptz) / 3600)))
                end

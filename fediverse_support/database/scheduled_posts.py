@@ -60,7 +60,7 @@ async def by_id(db: Connection, actor_id: int, number: int) -> Scheduled | None:
 async def page(
     db: Connection, actor_id: int, *, below: int, above: int, is_upward: bool, limit: int
 ) -> list[Scheduled]:
-    """What somebody has scheduled, the newest first, between two numbers; with `is_upward` next to `above`."""
+    """What somebody has scheduled, newest first, between two numbers; with `is_upward` next to `above`."""
     rows = await db.fetch(
         """
         select * from (

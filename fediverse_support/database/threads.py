@@ -291,7 +291,7 @@ async def of_group_tagged(
 
 
 async def tagged(db: Connection, viewer: Viewer, tag: str, before: int | None, limit: int) -> list[Shown]:
-    """The beginnings of threads with a tag, in groups and outside, that `viewer` may see, the newest first."""
+    """The beginnings of threads with a tag, in groups and outside, that `viewer` may see, newest first."""
     rows = await db.fetch(
         """
         select p.* from shown_posts p

@@ -111,7 +111,7 @@ def audience_of(post: Post, author: Actor, group: Actor | None, parent_author: A
 
 
 def has_own_title(post: Post) -> bool:
-    """Whether a thread has a title besides its words: one written in an app is called after its first line."""
+    """Whether a thread has a title besides its words: one from an app is called after its first line."""
     return bool(post.title) and post.is_root and title_from(post.content_html)[0] != post.title
 
 

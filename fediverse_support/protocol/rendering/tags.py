@@ -36,9 +36,7 @@ def offered(group_uri: str, tags: Sequence[OfferedTag]) -> Json:
 def of_post(site: Site, post: Post, group: Actor | None, tags: Sequence[OfferedTag]) -> list[Json]:
     """The tags of a post; `tags` is what its group offers. Outside of groups nobody offers any."""
     if group is None:
-        return [
-            {"type": "Hashtag", "href": outside(site, name), "name": f"#{name}"} for name in post.tags
-        ]
+        return [{"type": "Hashtag", "href": outside(site, name), "name": f"#{name}"} for name in post.tags]
     group_page = page_of(site, group)
     chosen = [tag for tag in tags if tag.name in post.tags]
     return [
