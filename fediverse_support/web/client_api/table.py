@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import unquote
 
 from starlette.routing import Route
 
@@ -43,7 +42,7 @@ class Table:
         name, below = node.any_one
         deeper = self._step(below, parts, at + 1, found)
         if deeper is not None:
-            found[name] = unquote(parts[at])
+            found[name] = parts[at]
         return deeper
 
 
