@@ -12,7 +12,7 @@ import msgspec
 
 from benchmarks import filling, stage
 from benchmarks.table import Figure
-from fediverse_support.community import groups
+from fediverse_support.community.groups import groups
 from fediverse_support.core.identifiers import new_public_id
 from fediverse_support.core.models import Actor, Group, Viewer
 from fediverse_support.database import actors, pool, threads

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from benchmarks import peers, stage
 from benchmarks.table import Figure
-from fediverse_support.community import groups
+from fediverse_support.community.groups import groups
 from fediverse_support.core import sealing
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.database import deliveries

@@ -11,7 +11,7 @@ import asyncpg
 from benchmarks import peers, stage
 from benchmarks.senders import Senders, post_all
 from benchmarks.table import Figure
-from fediverse_support.community import groups
+from fediverse_support.community.groups import groups
 from fediverse_support.core import sealing
 from fediverse_support.database.pool import acquire, connect
 from fediverse_support.protocol.site import site_of

@@ -13,7 +13,7 @@ from benchmarks import filling, stage
 from benchmarks.table import Figure
 from fediverse_support import app as application
 from fediverse_support.accounts import members, sessions
-from fediverse_support.community import groups
+from fediverse_support.community.groups import groups
 from fediverse_support.core import clock
 from fediverse_support.core.models import Group
 from fediverse_support.core.settings import Settings

@@ -21,7 +21,9 @@ import websockets
 from benchmarks import stage
 from benchmarks.table import Figure
 from fediverse_support.accounts import members
-from fediverse_support.community import groups, memberships, posts
+from fediverse_support.community.groups import groups
+from fediverse_support.community.joining import memberships
+from fediverse_support.community.posts import posts
 from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.database import actors, pool

@@ -14,7 +14,8 @@ from benchmarks import filling, stage
 from benchmarks.table import Figure
 from fediverse_support import app as application
 from fediverse_support.accounts import grants, members
-from fediverse_support.community import counting, groups
+from fediverse_support.community.groups import groups
+from fediverse_support.community.reading import counting
 from fediverse_support.core import clock
 from fediverse_support.database import pool
 from fediverse_support.foundation import Foundation, laid

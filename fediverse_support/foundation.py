@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 
-from fediverse_support.community.policies import Policies
+from fediverse_support.community.house.policies import Policies
 from fediverse_support.core import sealing
 from fediverse_support.core.errors import Misconfigured
 from fediverse_support.core.sealing import Seal

@@ -11,23 +11,15 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from fediverse_support.community import (
-    answering,
-    arrivals,
-    bans,
-    counting,
-    gathering,
-    invitations,
-    join_answers,
-    repeating,
-    ringing,
-    scheduling,
-    severing,
-    voting,
-)
-from fediverse_support.community.media_keeping import MediaKeeper
-from fediverse_support.community.ringing import Ringer
-from fediverse_support.community.word_taking import WordTaker
+from fediverse_support.community.arriving import arrivals, gathering
+from fediverse_support.community.joining import bans, invitations, join_answers, severing
+from fediverse_support.community.notifying import ringing
+from fediverse_support.community.notifying.ringing import Ringer
+from fediverse_support.community.people import scheduling
+from fediverse_support.community.pictures.media_keeping import MediaKeeper
+from fediverse_support.community.posts import answering, repeating, voting
+from fediverse_support.community.reading import counting
+from fediverse_support.community.reading.word_taking import WordTaker
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
 from fediverse_support.database import (

@@ -120,7 +120,7 @@ async def test_what_nobody_foresaw_is_500_and_says_nothing(home, monkeypatch):
         raise RuntimeError("a secret word")
 
     await home.group()
-    monkeypatch.setattr("fediverse_support.community.published.group", broken)
+    monkeypatch.setattr("fediverse_support.community.posts.published.group", broken)
     for answer in (
         await home.get("/groups/sober"),
         await home.client.post("/groups/sober/inbox", content=b"{}"),

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fediverse_support.community import posts, repeating
-from fediverse_support.community.polls import NewPoll
-from fediverse_support.community.repeating import Schedule, Wish
+from fediverse_support.community.posts import posts, repeating
+from fediverse_support.community.posts.polls import NewPoll
+from fediverse_support.community.posts.repeating import Schedule, Wish
 from fediverse_support.core import clock
 from fediverse_support.database import groups
 from fediverse_support.database.pool import acquire

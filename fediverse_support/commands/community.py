@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 from fediverse_support.commands import house_words
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import AsJson, FileOrDash, print_fields, print_json, read_file, say
-from fediverse_support.community import description
+from fediverse_support.community.house import description
 from fediverse_support.core import clock
 from fediverse_support.moderation import deeds
 

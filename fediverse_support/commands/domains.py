@@ -17,8 +17,8 @@ from fediverse_support.commands.terminal import (
     say,
     write_file,
 )
-from fediverse_support.community import severing
-from fediverse_support.community.severing import Preview
+from fediverse_support.community.joining import severing
+from fediverse_support.community.joining.severing import Preview
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.database import domains, severances

@@ -9,8 +9,8 @@ from cyclopts import App, Parameter
 from fediverse_support.commands import group_joining, group_life, group_rules
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import AsJson, print_fields, print_json, print_table, say
-from fediverse_support.community import groups
-from fediverse_support.community.groups import Answers
+from fediverse_support.community.groups import groups
+from fediverse_support.community.groups.groups import Answers
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Actor, Group, Reach

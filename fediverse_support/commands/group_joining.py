@@ -6,8 +6,9 @@ from cyclopts import Parameter
 
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import AsJson, print_json, print_table, say
-from fediverse_support.community import admitting, groups, invitations
-from fediverse_support.community.invitations import Terms
+from fediverse_support.community.groups import groups
+from fediverse_support.community.joining import admitting, invitations
+from fediverse_support.community.joining.invitations import Terms
 from fediverse_support.core import clock
 from fediverse_support.core.models import Group
 from fediverse_support.database.join_requests import Asker

@@ -6,7 +6,8 @@ from cyclopts import App, Parameter
 
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import say
-from fediverse_support.community import groups, lives, ownership, sisters, topics
+from fediverse_support.community.groups import groups, lives, ownership, sisters
+from fediverse_support.community.house import topics
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Group

@@ -9,9 +9,9 @@ from cyclopts import Parameter
 
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import AsJson, print_json, print_table, read_file, say
-from fediverse_support.community import groups
-from fediverse_support.community import rules as agreements
-from fediverse_support.community.rules import Rules, Words
+from fediverse_support.community.groups import groups
+from fediverse_support.community.groups import rules as agreements
+from fediverse_support.community.groups.rules import Rules, Words
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed
 from fediverse_support.moderation import deeds

@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import AsJson, print_fields, print_json, print_table, say
-from fediverse_support.community import groups
+from fediverse_support.community.groups import groups
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed
 from fediverse_support.database.hold_lines import Line

@@ -9,8 +9,8 @@ from cyclopts import App, Parameter
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.group_rules import words_in
 from fediverse_support.commands.terminal import AsJson, FileOrDash, print_json, print_table, read_file, say
-from fediverse_support.community import announcements, house_rules, house_texts
-from fediverse_support.community.announcements import MOST_AT_ONCE, Words
+from fediverse_support.community.house import announcements, house_rules, house_texts
+from fediverse_support.community.house.announcements import MOST_AT_ONCE, Words
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.markup import excerpt

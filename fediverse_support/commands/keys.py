@@ -4,7 +4,7 @@ from cyclopts import App
 
 from fediverse_support.commands.ground import deed
 from fediverse_support.commands.terminal import AsJson, print_json, say
-from fediverse_support.community import rotation
+from fediverse_support.community.groups import rotation
 from fediverse_support.core import clock
 from fediverse_support.moderation import deeds
 

@@ -6,7 +6,7 @@ from cyclopts import App, Parameter
 
 from fediverse_support.commands.ground import deed, foundation
 from fediverse_support.commands.terminal import AsJson, print_json, print_table, say
-from fediverse_support.community import topics
+from fediverse_support.community.house import topics
 from fediverse_support.core import clock
 from fediverse_support.moderation import deeds
 

@@ -81,7 +81,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
     `reach` is the widest that a post in it can have, `default_reach` what it has unless its author says
     otherwise (None: the widest). `rules_source` and `rules_html` are a few words before the numbered rules,
-    `entry_…` and `posting_…` what is said before one goes in and while one writes (`community/notices.py`).
+    `entry_…` and `posting_…` what is said before one goes in and while one writes
+    (`community/groups/notices.py`).
     """
 
     actor: Actor

@@ -28,7 +28,7 @@ with said as (
            may_see(p.state, p.reach, p.group_id, p.author_id, p.named, $1, $2, $3, $4, $5, $6)
                and not is_shunned($1, p.author_id, true) as is_seen
       from posts p
-     -- What nobody typed are receipts (`community/receipts.py`): talk for who gets them, not for the group.
+     -- What nobody typed are receipts (`community/people/receipts.py`): for who gets them, not for the group.
      where p.reach = 'direct'
        and (p.author_id = $1 and p.source is not null or p.named @> array[$1]::bigint[])
 ), threads as (

@@ -333,8 +333,8 @@ async def empty(db: Connection, request_ids: Sequence[int], before: datetime, no
     """Delete the words of these requests: answers, note and messages, and the letters that carried them.
 
     A letter to another server is an activity of the group, or of who answered a group elsewhere
-    (`community/letters.py`); so is the Reject with the note as its summary. Those from before `before` go.
-    A request that was withdrawn goes whole. Safe to run twice.
+    (`community/joining/letters.py`); so is the Reject with the note as its summary. Those from before
+    `before` go. A request that was withdrawn goes whole. Safe to run twice.
     """
     await db.execute(
         """

@@ -1,5 +1,5 @@
 """The `media` and `media_garbage` tables. Rows come and go with posts and profiles by triggers
-(migrations/0039_media.sql); the files follow (`community/media_keeping.py`)."""
+(migrations/0039_media.sql); the files follow (`community/pictures/media_keeping.py`)."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,7 @@
 """The tables `push_subscriptions` and `push_wishes`: which devices ring, and what members want of that.
 
 Who notifies somebody only notes what is to ring where, in its own transaction (`enqueue`); a worker sends it
-(`community/ringing.py`, by the table `push_jobs`).
+(`community/notifying/ringing.py`, by the table `push_jobs`).
 """
 
 from collections.abc import Collection, Sequence

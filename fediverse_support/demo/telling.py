@@ -11,7 +11,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from fediverse_support.accounts import members, passwords, sign_up
-from fediverse_support.community import description, groups, memberships, ownership, posts, rules, topics
+from fediverse_support.community.groups import groups, ownership, rules
+from fediverse_support.community.house import description, topics
+from fediverse_support.community.joining import memberships
+from fediverse_support.community.posts import posts
 from fediverse_support.core.errors import RemoteTrouble
 from fediverse_support.core.models import Actor, Post, Viewer
 from fediverse_support.database import actors, follows, read_marks

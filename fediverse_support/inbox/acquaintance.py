@@ -8,7 +8,7 @@ by the host of its id.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from fediverse_support.community import remote_actors
+from fediverse_support.community.arriving import remote_actors
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Forbidden, Refused, TooMany, Trouble, Unauthenticated
 from fediverse_support.core.models import Actor

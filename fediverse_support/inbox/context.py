@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community.judging import NotTaken
+from fediverse_support.community.posts.judging import NotTaken
 from fediverse_support.core.errors import Forbidden, Gone, Missing, Refused, Trouble
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, hosts

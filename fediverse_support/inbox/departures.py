@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from fediverse_support.community import removals
+from fediverse_support.community.posts import removals
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Gone, Missing, Trouble
 from fediverse_support.core.models import Actor

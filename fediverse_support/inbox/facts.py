@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from fediverse_support.community.received_posts import cleaned
+from fediverse_support.community.arriving.received_posts import cleaned
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.markup import linked_hosts, plain_text
 from fediverse_support.database.decisions import LONGEST_WORDS

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from fediverse_support.community import holds
-from fediverse_support.community.judging import NotTaken
+from fediverse_support.community.posts import holds
+from fediverse_support.community.posts.judging import NotTaken
 from fediverse_support.core.errors import Trouble
 from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, decisions

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from fediverse_support.community.judging import Judged
+from fediverse_support.community.posts.judging import Judged
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.database import decisions, senders
 from fediverse_support.database.inbox import Arrived

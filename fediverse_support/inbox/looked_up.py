@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from fediverse_support.community import arrivals
-from fediverse_support.community.arrivals import Received
-from fediverse_support.community.judging import NotTaken
-from fediverse_support.community.received_posts import Place
+from fediverse_support.community.arriving import arrivals
+from fediverse_support.community.arriving.arrivals import Received
+from fediverse_support.community.arriving.received_posts import Place
+from fediverse_support.community.posts.judging import NotTaken
 from fediverse_support.core.models import Actor
 from fediverse_support.database.pool import Connection
 from fediverse_support.inbox import judging

@@ -10,8 +10,8 @@ from datetime import datetime
 
 import msgspec
 
-from fediverse_support.community import arrivals
-from fediverse_support.community.judging import on_record
+from fediverse_support.community.arriving import arrivals
+from fediverse_support.community.posts.judging import on_record
 from fediverse_support.core.errors import Forbidden, Gone, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, posts

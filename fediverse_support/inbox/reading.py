@@ -42,8 +42,8 @@ async def in_full(arrived: Arrived, gate: Gate) -> Activity:
 def _as_sent(document: Document) -> Document:
     """A `ReplyRequest` as the Create of the answer that it brings along; everything else as it is.
 
-    GoToSocial asks so where `canReply` lets answers wait for a person (`community/answering.py`). They wait
-    here as every other answer does, and what it asks for besides is given by showing the answer.
+    GoToSocial asks so where `canReply` lets answers wait for a person (`community/posts/answering.py`). They
+    wait here as every other answer does, and what it asks for besides is given by showing the answer.
     """
     answer = document.get("instrument")
     if document.get("type") != "ReplyRequest" or not isinstance(answer, dict):

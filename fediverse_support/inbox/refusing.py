@@ -4,7 +4,8 @@ Most refusals are silent: an answer tells who sends what nobody wants that someb
 `answers` says otherwise, and then its reason goes along as `summary`.
 """
 
-from fediverse_support.community import memberships, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.joining import memberships
 from fediverse_support.core.models import GUEST, Actor
 from fediverse_support.database import actors, follows, groups
 from fediverse_support.database.inbox import Arrived

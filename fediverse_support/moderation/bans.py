@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import bans, telling
-from fediverse_support.community.bans import Ban
+from fediverse_support.community.joining import bans
+from fediverse_support.community.joining.bans import Ban
+from fediverse_support.community.posts import telling
 from fediverse_support.core.errors import Conflict, Malformed
 from fediverse_support.core.identifiers import new_public_id
 from fediverse_support.core.models import Account, Actor

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
-from fediverse_support.community import severing
-from fediverse_support.community.severing import Preview
+from fediverse_support.community.joining import severing
+from fediverse_support.community.joining.severing import Preview
 from fediverse_support.database.pool import Connection
 from fediverse_support.moderation.settling import Settled
 

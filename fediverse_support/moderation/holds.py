@@ -16,8 +16,10 @@ from datetime import datetime
 
 import msgspec
 
-from fediverse_support.community import amendments as changing
-from fediverse_support.community import letters, receipts, releasing, servers
+from fediverse_support.community.joining import letters, servers
+from fediverse_support.community.people import receipts
+from fediverse_support.community.posts import amendments as changing
+from fediverse_support.community.posts import releasing
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Actor, Post, Viewer
 from fediverse_support.database import (

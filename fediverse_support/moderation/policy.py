@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from fediverse_support.community import policies
+from fediverse_support.community.house import policies
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Account
 from fediverse_support.database import domain_lists, groups, list_entries, policy_drafts, policy_versions

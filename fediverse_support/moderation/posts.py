@@ -10,7 +10,9 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import announcing, happenings, releasing, telling, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.notifying import happenings
+from fediverse_support.community.posts import announcing, releasing, telling
 from fediverse_support.core.errors import Conflict
 from fediverse_support.core.models import Account, Actor, Post
 from fediverse_support.database import activities as stored

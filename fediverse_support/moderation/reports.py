@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import happenings
+from fediverse_support.community.notifying import happenings
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, groups, hosts, reports

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from fediverse_support.community import severing
+from fediverse_support.community.joining import severing
 from fediverse_support.core.models import Account
 from fediverse_support.database import domains as stored
 from fediverse_support.database import policy_versions, recalls

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from fediverse_support.community import announcing, group_documents, moderators, telling
+from fediverse_support.community.groups import group_documents, moderators
+from fediverse_support.community.posts import announcing, telling
 from fediverse_support.core.errors import Conflict, Missing
 from fediverse_support.core.models import Account, Actor
 from fediverse_support.database import groups

@@ -6,7 +6,9 @@ In a group of another server it is the group that is told, by the one of us who 
 from datetime import datetime
 from typing import Any
 
-from fediverse_support.community import pins, telling, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.groups import pins
+from fediverse_support.community.posts import telling
 from fediverse_support.core.errors import Conflict, Missing
 from fediverse_support.core.models import Account, Actor, Post
 from fediverse_support.database import activities as stored

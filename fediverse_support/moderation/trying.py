@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import msgspec
 
-from fediverse_support.community import policies, severing
+from fediverse_support.community.house import policies
+from fediverse_support.community.joining import severing
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing, TooMany, Trouble, Unavailable
 from fediverse_support.core.models import Account

@@ -2,7 +2,7 @@
 
 Opening a key costs more than signing with it. What is delivered is signed with the key that its actor had
 when the activity was made: so the announcement of a new key goes out under the old one, and nothing that
-comes after it does (`community/rotation.py`).
+comes after it does (`community/groups/rotation.py`).
 """
 
 import time

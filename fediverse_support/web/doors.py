@@ -1,7 +1,8 @@
 """The doors of a group in plain words: who can join, read and write, and how far words reach.
 
 The one place where the four answers become sentences: the page of a group, the directory and the settings all
-ask here. What is said must be true of what `community/visibility.py` and `community/speaking.py` decide.
+ask here. What is said must be true of what `community/visibility.py` and `community/joining/speaking.py`
+decide.
 """
 
 from fediverse_support.community import visibility

@@ -12,7 +12,7 @@ from typing import Literal
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import media
+from fediverse_support.community.pictures import media
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.pictures import Variant

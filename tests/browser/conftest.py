@@ -14,7 +14,7 @@ import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from fediverse_support.accounts import sessions
-from fediverse_support.community import posts
+from fediverse_support.community.posts import posts
 from fediverse_support.core import clock
 from fediverse_support.core.models import Account, Actor
 from fediverse_support.core.settings import Settings

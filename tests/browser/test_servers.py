@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import severing
+from fediverse_support.community.joining import severing
 from fediverse_support.core import clock
 from fediverse_support.database import domain_lists, import_drafts
 from fediverse_support.database.import_drafts import ImportDraft

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fediverse_support.community import groups, rules, tags, wiki
-from fediverse_support.community.rules import Words
+from fediverse_support.community.groups import groups, rules, tags, wiki
+from fediverse_support.community.groups.rules import Words
 from fediverse_support.core import clock
 from fediverse_support.core.models import OfferedTag
 from fediverse_support.database import actors

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fediverse_support.community import posts, threads, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.posts import posts
+from fediverse_support.community.reading import threads
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import GUEST, REACHES, Account, Viewer

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fediverse_support.community import threads
+from fediverse_support.community.reading import threads
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.models import GUEST, Account, Viewer

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fediverse_support.community import bans
+from fediverse_support.community.joining import bans
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
 from tests.compatibility.peers import Peer, Street, of_type

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from fediverse_support.accounts import passwords, sign_up
-from fediverse_support.community import groups, posts
+from fediverse_support.community.groups import groups
+from fediverse_support.community.posts import posts
 from fediverse_support.core.identifiers import is_local_name
 from fediverse_support.demo import communities, story
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fediverse_support.community import memberships
+from fediverse_support.community.joining import memberships
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
 

@@ -6,7 +6,7 @@ communities of ours that talk over real HTTP.
 
 from typing import Any
 
-from fediverse_support.community import memberships
+from fediverse_support.community.joining import memberships
 from fediverse_support.core import clock
 from fediverse_support.core.models import GUEST
 from fediverse_support.database import hold_lines

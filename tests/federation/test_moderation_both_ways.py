@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import memberships
+from fediverse_support.community.joining import memberships
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Forbidden
 from fediverse_support.core.models import Account

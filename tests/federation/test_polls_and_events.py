@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import coming_elsewhere, guests, memberships, posts, voting
-from fediverse_support.community.events import NewEvent
-from fediverse_support.community.polls import NewPoll
+from fediverse_support.community.joining import memberships
+from fediverse_support.community.posts import coming_elsewhere, guests, posts, voting
+from fediverse_support.community.posts.events import NewEvent
+from fediverse_support.community.posts.polls import NewPoll
 from fediverse_support.core import clock
 from fediverse_support.database import events, polls
 from fediverse_support.database import posts as stored

@@ -7,7 +7,7 @@ hear.
 
 import pytest
 
-from fediverse_support.community import memberships, servers
+from fediverse_support.community.joining import memberships, servers
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
 

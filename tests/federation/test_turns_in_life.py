@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from fediverse_support.accounts import sessions
-from fediverse_support.community import memberships, ownership
+from fediverse_support.community.groups import ownership
+from fediverse_support.community.joining import memberships
 from fediverse_support.core import clock
 from fediverse_support.database import accounts, actors, groups
 from fediverse_support.database.pool import acquire

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import gathering, memberships
+from fediverse_support.community.arriving import gathering
+from fediverse_support.community.joining import memberships
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
 from fediverse_support.inbox.gathering.gatherer import Gatherer

@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from fediverse_support.community import groups, memberships, remote_actors
+from fediverse_support.community.arriving import remote_actors
+from fediverse_support.community.groups import groups
+from fediverse_support.community.joining import memberships
 from fediverse_support.core.models import Actor, Group
 from fediverse_support.core.sealing import Seal
 from fediverse_support.core.settings import Settings

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import coming_elsewhere, posts
-from fediverse_support.community.events import NewEvent
+from fediverse_support.community.posts import coming_elsewhere, posts
+from fediverse_support.community.posts.events import NewEvent
 from fediverse_support.database import events
 from fediverse_support.database.pool import acquire
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fediverse_support.community.judging import Judged
+from fediverse_support.community.posts.judging import Judged
 from fediverse_support.core.errors import Missing, Refused, RemoteRefused
 from fediverse_support.database.inbox import Arrived
 from fediverse_support.database.pool import acquire

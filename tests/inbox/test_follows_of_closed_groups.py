@@ -2,8 +2,8 @@
 
 import pytest
 
-from fediverse_support.community import servers
-from fediverse_support.community.memberships import MOST_WAITING_OF_A_SERVER
+from fediverse_support.community.joining import servers
+from fediverse_support.community.joining.memberships import MOST_WAITING_OF_A_SERVER
 from fediverse_support.database.pool import acquire
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"

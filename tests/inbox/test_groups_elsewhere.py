@@ -2,7 +2,7 @@
 
 import pytest
 
-from fediverse_support.community import lives
+from fediverse_support.community.groups import lives
 from fediverse_support.database import groups
 from fediverse_support.database.pool import acquire
 

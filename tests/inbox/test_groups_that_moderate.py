@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import posts
+from fediverse_support.community.posts import posts
 from fediverse_support.core.errors import Forbidden
 from fediverse_support.database import actors
 from fediverse_support.database.pool import acquire

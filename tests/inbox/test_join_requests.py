@@ -1,7 +1,7 @@
 """Requests to join that come from other servers: the Follow, the letters, the answers."""
 
-from fediverse_support.community import admitting, invitations, memberships
-from fediverse_support.community.invitations import Terms
+from fediverse_support.community.joining import admitting, invitations, memberships
+from fediverse_support.community.joining.invitations import Terms
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
 

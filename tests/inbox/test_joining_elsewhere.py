@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import join_answers, joining_elsewhere
+from fediverse_support.community.joining import join_answers, joining_elsewhere
 from fediverse_support.core.errors import Conflict
 from fediverse_support.database import actors
 from fediverse_support.database.pool import acquire

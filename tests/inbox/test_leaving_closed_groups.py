@@ -2,7 +2,8 @@
 
 import pytest
 
-from fediverse_support.community import memberships, removals
+from fediverse_support.community.joining import memberships
+from fediverse_support.community.posts import removals
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
 from fediverse_support.moderation import ladder

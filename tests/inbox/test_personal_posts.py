@@ -2,7 +2,7 @@
 
 import pytest
 
-from fediverse_support.community import memberships
+from fediverse_support.community.joining import memberships
 from fediverse_support.core.errors import Refused
 from fediverse_support.core.models import GUEST, Viewer
 from fediverse_support.database import follows, posts

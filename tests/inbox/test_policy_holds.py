@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from fediverse_support.community import posts as writing
-from fediverse_support.community import releasing
+from fediverse_support.community.posts import posts as writing
+from fediverse_support.community.posts import releasing
 from fediverse_support.database import decisions, inbox, posts, senders
 from fediverse_support.database.decisions import Wanted
 from fediverse_support.database.pool import acquire

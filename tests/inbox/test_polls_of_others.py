@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fediverse_support.community import voting
+from fediverse_support.community.posts import voting
 from fediverse_support.core.errors import Missing
 from fediverse_support.database import polls
 from fediverse_support.database.pool import acquire

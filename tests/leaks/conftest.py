@@ -8,9 +8,13 @@ from datetime import timedelta
 import pytest
 
 from fediverse_support.accounts import sessions
-from fediverse_support.community import media, personal_posts, posts, visibility, wiki
-from fediverse_support.community.events import NewEvent
-from fediverse_support.community.polls import NewPoll
+from fediverse_support.community import visibility
+from fediverse_support.community.groups import wiki
+from fediverse_support.community.people import personal_posts
+from fediverse_support.community.pictures import media
+from fediverse_support.community.posts import posts
+from fediverse_support.community.posts.events import NewEvent
+from fediverse_support.community.posts.polls import NewPoll
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.models import Actor, Group, Post

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import bans as community
+from fediverse_support.community.joining import bans as community
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed
 from fediverse_support.database.pool import acquire

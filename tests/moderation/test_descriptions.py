@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fediverse_support.community import groups
+from fediverse_support.community.groups import groups
 from fediverse_support.database.pool import acquire
 
 

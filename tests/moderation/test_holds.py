@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import holds as waiting
-from fediverse_support.community import hosting, judging, polls, posts, repeating
-from fediverse_support.community.events import NewEvent
+from fediverse_support.community.posts import holds as waiting
+from fediverse_support.community.posts import hosting, judging, polls, posts, repeating
+from fediverse_support.community.posts.events import NewEvent
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.core.models import GUEST, Viewer

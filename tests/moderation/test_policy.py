@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fediverse_support.community.policies import Policies
+from fediverse_support.community.house.policies import Policies
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Account

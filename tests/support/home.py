@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from fediverse_support import app
 from fediverse_support.accounts import members
-from fediverse_support.community import groups, posts
+from fediverse_support.community.groups import groups
+from fediverse_support.community.posts import posts
 from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Group, Level, Post, Viewer
 from fediverse_support.core.settings import Settings

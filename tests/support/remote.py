@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from fediverse_support.community import remote_actors
+from fediverse_support.community.arriving import remote_actors
 from fediverse_support.core.models import Actor
 from fediverse_support.database.pool import Pool, acquire
 from fediverse_support.protocol import parsing

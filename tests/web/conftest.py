@@ -15,7 +15,9 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from fediverse_support.accounts import members, passwords, sessions
-from fediverse_support.community import groups, memberships, posts
+from fediverse_support.community.groups import groups
+from fediverse_support.community.joining import memberships
+from fediverse_support.community.posts import posts
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.core.models import Account, Actor, Group, Post, Role

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from fediverse_support.community import speaking, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.joining import speaking
 from fediverse_support.core.errors import Forbidden
 from fediverse_support.core.models import GUEST, REACHES, Actor, Group, Standing
 from fediverse_support.web import doors

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from PIL import ExifTags, Image
 
-from fediverse_support.community import media, post_activities
-from fediverse_support.community.media_keeping import MediaKeeper
+from fediverse_support.community.pictures import media
+from fediverse_support.community.pictures.media_keeping import MediaKeeper
+from fediverse_support.community.posts import post_activities
 from fediverse_support.core import clock
 from fediverse_support.core.models import GUEST
 from fediverse_support.database import actors, posts

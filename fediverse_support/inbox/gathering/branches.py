@@ -7,8 +7,8 @@ because it is addressed to it. So an answer cannot drag into a group what somebo
 import msgspec
 import structlog
 
-from fediverse_support.community import arrivals
-from fediverse_support.community.judging import on_record
+from fediverse_support.community.arriving import arrivals
+from fediverse_support.community.posts.judging import on_record
 from fediverse_support.core.errors import Missing, Refused, RemoteRefused, RemoteTrouble, Unavailable
 from fediverse_support.core.metrics import GATHERED
 from fediverse_support.core.models import Actor

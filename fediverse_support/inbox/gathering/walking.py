@@ -5,7 +5,8 @@ from datetime import timedelta
 import msgspec
 import structlog
 
-from fediverse_support.community import gathering, removals
+from fediverse_support.community.arriving import gathering
+from fediverse_support.community.posts import removals
 from fediverse_support.core.errors import Gone, Missing, Refused, RemoteRefused, RemoteTrouble
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import posts

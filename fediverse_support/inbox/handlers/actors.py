@@ -2,7 +2,8 @@
 
 import msgspec
 
-from fediverse_support.community import remote_actors, removals
+from fediverse_support.community.arriving import remote_actors
+from fediverse_support.community.posts import removals
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.database import actors as stored
 from fediverse_support.database import lives

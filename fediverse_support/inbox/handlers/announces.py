@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import arrivals, removals
-from fediverse_support.community.judging import NotTaken
+from fediverse_support.community.arriving import arrivals
+from fediverse_support.community.posts import removals
+from fediverse_support.community.posts.judging import NotTaken
 from fediverse_support.core.errors import Gone, Malformed, Missing, Refused, RemoteTrouble, Trouble
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, decisions, follows, groups, reactions

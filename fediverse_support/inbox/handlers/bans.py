@@ -4,8 +4,10 @@
 Without one somebody blocks for themselves; Smithereen's groups do it in this way too, as their own actor.
 """
 
-from fediverse_support.community import announcing, bans, keeping_apart
-from fediverse_support.community.bans import Ban
+from fediverse_support.community.joining import bans
+from fediverse_support.community.joining.bans import Ban
+from fediverse_support.community.people import keeping_apart
+from fediverse_support.community.posts import announcing
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Refused
 from fediverse_support.core.markup import safe_text
 from fediverse_support.core.models import Actor

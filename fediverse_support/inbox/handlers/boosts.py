@@ -7,8 +7,9 @@ is not boosted, and who was blocked by the author boosts nothing of theirs: neit
 
 import msgspec
 
-from fediverse_support.community import arrivals, happenings
-from fediverse_support.community.personal_audiences import PRIVATE
+from fediverse_support.community.arriving import arrivals
+from fediverse_support.community.notifying import happenings
+from fediverse_support.community.people.personal_audiences import PRIVATE
 from fediverse_support.core.errors import Gone, Malformed, Missing, Refused
 from fediverse_support.core.models import Post, Reach
 from fediverse_support.database import follows, reactions

@@ -5,8 +5,9 @@ as the one who did it. Nothing here reaches beyond that group. An Undo is rememb
 and not under that of the actor inside, whom nobody has verified.
 """
 
-from fediverse_support.community import bans, remote_actors
-from fediverse_support.community.bans import Ban
+from fediverse_support.community.arriving import remote_actors
+from fediverse_support.community.joining import bans
+from fediverse_support.community.joining.bans import Ban
 from fediverse_support.core.errors import Malformed, Refused
 from fediverse_support.core.markup import safe_text
 from fediverse_support.core.models import Actor, Post

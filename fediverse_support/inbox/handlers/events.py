@@ -4,7 +4,7 @@ Where the sender may not see the event there is no answer: it is as if there wer
 an answer to an invitation, which we never send; it is left alone.
 """
 
-from fediverse_support.community import coming_elsewhere, guests
+from fediverse_support.community.posts import coming_elsewhere, guests
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed
 from fediverse_support.core.events import GuestState
 from fediverse_support.core.models import Post

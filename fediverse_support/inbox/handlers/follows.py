@@ -2,7 +2,8 @@
 
 import structlog
 
-from fediverse_support.community import invitations, joining_elsewhere, memberships, servers, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.joining import invitations, joining_elsewhere, memberships, servers
 from fediverse_support.core.errors import Forbidden, Refused
 from fediverse_support.core.models import GUEST, Actor, Group
 from fediverse_support.database import actors, follows, groups, personal, tombstones

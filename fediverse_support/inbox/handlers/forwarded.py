@@ -5,7 +5,7 @@ With its actor's own integrity proof such an activity is handled like one that t
 is then read from its own server. LD signatures count for nothing (O9).
 """
 
-from fediverse_support.community import removals
+from fediverse_support.community.posts import removals
 from fediverse_support.core.errors import Forbidden, Gone, Malformed, Missing, Refused
 from fediverse_support.database import posts as stored
 from fediverse_support.inbox.context import Context

@@ -5,7 +5,8 @@ reason, and passed on by the group as it came. What a group elsewhere does comes
 (`by_groups.py`); bans are in `bans.py`.
 """
 
-from fediverse_support.community import announcing, moderators, pins, removals
+from fediverse_support.community.groups import moderators, pins
+from fediverse_support.community.posts import announcing, removals
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Refused
 from fediverse_support.core.markup import safe_text
 from fediverse_support.core.models import Actor, Post

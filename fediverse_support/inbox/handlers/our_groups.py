@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import announcing, group_documents, groups
+from fediverse_support.community.groups import group_documents, groups
+from fediverse_support.community.posts import announcing
 from fediverse_support.core.errors import Forbidden, Missing
 from fediverse_support.core.markup import plain_text, safe_text
 from fediverse_support.core.models import Group

@@ -3,8 +3,8 @@
 A vote is told to nobody and never shown as an answer in the thread.
 """
 
-from fediverse_support.community import voting
-from fediverse_support.community.polls import MOST_ANSWERS_ELSEWHERE
+from fediverse_support.community.posts import voting
+from fediverse_support.community.posts.polls import MOST_ANSWERS_ELSEWHERE
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Refused
 from fediverse_support.core.models import Actor
 from fediverse_support.database import posts

@@ -5,15 +5,11 @@ from typing import Any
 
 import msgspec
 
-from fediverse_support.community import (
-    arrivals,
-    coming_elsewhere,
-    join_answers,
-    joining_elsewhere,
-    removals,
-)
-from fediverse_support.community.judging import NotTaken
-from fediverse_support.community.received_posts import Place
+from fediverse_support.community.arriving import arrivals
+from fediverse_support.community.arriving.received_posts import Place
+from fediverse_support.community.joining import join_answers, joining_elsewhere
+from fediverse_support.community.posts import coming_elsewhere, removals
+from fediverse_support.community.posts.judging import NotTaken
 from fediverse_support.core.errors import Gone, Malformed, Refused, Trouble
 from fediverse_support.core.models import Actor
 from fediverse_support.database import decisions

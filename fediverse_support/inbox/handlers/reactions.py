@@ -1,7 +1,8 @@
 """Like, Dislike and EmojiReact, and taking them back. All of them are kept as what they are; none is counted
 in public."""
 
-from fediverse_support.community import happenings, reactions
+from fediverse_support.community.notifying import happenings
+from fediverse_support.community.posts import reactions
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.markup import safe_text
 from fediverse_support.database import posts, tombstones

@@ -1,6 +1,6 @@
 """Flag: somebody asks our moderators to look at something."""
 
-from fediverse_support.community import happenings
+from fediverse_support.community.notifying import happenings
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.markup import plain_text
 from fediverse_support.core.models import Actor, Post

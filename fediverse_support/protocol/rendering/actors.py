@@ -52,7 +52,7 @@ def group(
 ) -> Json:
     """One of our groups (FEP-1b12). Raises `Missing` for a sealed one, which never leaves this server.
 
-    `rules` are those in force, `tags` those that it offers (`community/group_documents.py` knows both).
+    `rules` are those in force, `tags` those that it offers; `community/groups/group_documents.py` has both.
 
     `manuallyApprovesFollowers` is true only where what is said stays among members: to Lemmy it means just
     that, and it would refuse every public post of such a group.

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import announcements
+from fediverse_support.community.house import announcements
 from fediverse_support.web.client_api.calls import Call, call
 from fediverse_support.web.client_api.entities import house
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import suggestions
+from fediverse_support.community.house import suggestions
 from fediverse_support.core.models import Group
 from fediverse_support.web.client_api.calls import Call, Who, call
 from fediverse_support.web.client_api.entities import accounts

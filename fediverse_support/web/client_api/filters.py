@@ -6,8 +6,8 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import filter_keeping as keeping
-from fediverse_support.community.filter_keeping import Never, Wish
+from fediverse_support.community.reading import filter_keeping as keeping
+from fediverse_support.community.reading.filter_keeping import Never, Wish
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.database import client_statuses
 from fediverse_support.database import filters as stored

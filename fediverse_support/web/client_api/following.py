@@ -6,8 +6,8 @@ to join a group are the follow requests of the group, for a member who acts as i
 
 from starlette.routing import Route
 
-from fediverse_support.community import following
-from fediverse_support.community.following import Wishes
+from fediverse_support.community.people import following
+from fediverse_support.community.people.following import Wishes
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, client_accounts, personal

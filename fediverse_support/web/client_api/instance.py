@@ -6,13 +6,7 @@ from typing import Any
 from starlette.routing import Route
 
 from fediverse_support.accounts import members, vapid
-from fediverse_support.community import (
-    description,
-    directories,
-    house_rules,
-    house_texts,
-    transparency,
-)
+from fediverse_support.community.house import description, directories, house_rules, house_texts, transparency
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import GUEST
 from fediverse_support.database import house_rules as stored_rules

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import keeping_apart
+from fediverse_support.community.people import keeping_apart
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, personal

@@ -1,11 +1,11 @@
-"""Lists: those that people keep, their groups, and two that the server makes (community/reading_lists.py)."""
+"""Lists: those that people keep, their groups, and two of the server (`community/reading/`)."""
 
 from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import reading_lists
-from fediverse_support.community.reading_lists import Changes
+from fediverse_support.community.reading import reading_lists
+from fediverse_support.community.reading.reading_lists import Changes
 from fediverse_support.core.errors import Missing
 from fediverse_support.database import reading_lists as stored
 from fediverse_support.database.reading_lists import Joined, ReadingList

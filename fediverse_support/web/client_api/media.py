@@ -6,7 +6,7 @@ free, and answers 202 else: then a worker does it, and the app asks again until 
 
 from starlette.routing import Route
 
-from fediverse_support.community import media
+from fediverse_support.community.pictures import media
 from fediverse_support.core.errors import Malformed, Missing, TooLarge
 from fediverse_support.core.pictures import LARGEST_FILE
 from fediverse_support.database import media as stored

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import reacting, voting
+from fediverse_support.community.posts import reacting, voting
 from fediverse_support.core.errors import Malformed
 from fediverse_support.web.client_api.calls import Call, Who, call
 from fediverse_support.web.client_api.entities import polls

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from starlette.routing import Route
 
-from fediverse_support.community import media, profiles
-from fediverse_support.community.profiles import Changes
+from fediverse_support.community.people import profiles
+from fediverse_support.community.people.profiles import Changes
+from fediverse_support.community.pictures import media
 from fediverse_support.core.errors import Forbidden, Malformed, Missing
 from fediverse_support.core.pictures import Picture
 from fediverse_support.database import actors, client_accounts

@@ -7,8 +7,8 @@ from typing import Any
 from starlette.routing import Route
 
 from fediverse_support.accounts import vapid
-from fediverse_support.community import push_subscriptions
-from fediverse_support.community.push_subscriptions import KINDS, Wanted
+from fediverse_support.community.notifying import push_subscriptions
+from fediverse_support.community.notifying.push_subscriptions import KINDS, Wanted
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.database import push
 from fediverse_support.database.push import POLICIES, Subscription

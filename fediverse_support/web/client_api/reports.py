@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import directories
+from fediverse_support.community.house import directories
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, house_rules, reports

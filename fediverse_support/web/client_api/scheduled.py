@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 from starlette.routing import Route
 
-from fediverse_support.community import media as pictures
-from fediverse_support.community import scheduling
-from fediverse_support.community.posting_by_mention import Wish
+from fediverse_support.community.people import scheduling
+from fediverse_support.community.people.posting_by_mention import Wish
+from fediverse_support.community.pictures import media as pictures
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.database import media as stored_media
 from fediverse_support.database import scheduled_posts

@@ -10,8 +10,8 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import searching
-from fediverse_support.community.searching import Part
+from fediverse_support.community.reading import searching
+from fediverse_support.community.reading.searching import Part
 from fediverse_support.core.errors import Malformed, Missing, Refused, RemoteTrouble, TooMany, Unauthenticated
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import actors, community, posts

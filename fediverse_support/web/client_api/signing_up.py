@@ -10,7 +10,7 @@ from typing import Any
 from starlette.routing import Route
 
 from fediverse_support.accounts import authorizing, members, passwords, sign_up
-from fediverse_support.community import happenings
+from fediverse_support.community.notifying import happenings
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Account
 from fediverse_support.web.client_api.calls import Answer, Call, Who, call

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import reacting
+from fediverse_support.community.posts import reacting
 from fediverse_support.core.models import Reach
 from fediverse_support.database import bookmarks
 from fediverse_support.database.bookmarks import Kept

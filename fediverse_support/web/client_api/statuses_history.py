@@ -4,7 +4,8 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import reacting, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.posts import reacting
 from fediverse_support.core.models import Post
 from fediverse_support.database import polls, post_versions
 from fediverse_support.database.post_versions import Version

@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 from starlette.routing import Route
 
-from fediverse_support.community import addressees, judging, media, posting_by_mention, posts, scheduling
-from fediverse_support.community.posting_by_mention import Deed, Unexpected, Wish
+from fediverse_support.community.people import posting_by_mention, scheduling
+from fediverse_support.community.people.posting_by_mention import Deed, Unexpected, Wish
+from fediverse_support.community.pictures import media
+from fediverse_support.community.posts import addressees, judging, posts
 from fediverse_support.core.errors import Malformed, Missing, Trouble
 from fediverse_support.core.models import Post
 from fediverse_support.database import client_accounts, redrafting, sent_once

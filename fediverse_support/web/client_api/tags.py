@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import tags_kept as keeping
+from fediverse_support.community.people import tags_kept as keeping
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.database import tags as stored
 from fediverse_support.web.client_api.calls import NOT_FOUND, Call, Who, call

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from fediverse_support.community import timelines as reading
+from fediverse_support.community.reading import timelines as reading
 from fediverse_support.core.errors import Malformed
 from fediverse_support.database import timelines
 from fediverse_support.database.client_statuses import Page

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-from fediverse_support.community.polls import NewPoll
-from fediverse_support.community.posting_by_mention import Visibility, Wish
+from fediverse_support.community.people.posting_by_mention import Visibility, Wish
+from fediverse_support.community.posts.polls import NewPoll
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor
 from fediverse_support.database import actors

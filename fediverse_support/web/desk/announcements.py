@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import announcements
-from fediverse_support.community.announcements import MOST_AT_ONCE, Words
+from fediverse_support.community.house import announcements
+from fediverse_support.community.house.announcements import MOST_AT_ONCE, Words
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.markup import excerpt

@@ -7,7 +7,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import severing
+from fediverse_support.community.joining import severing
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Refused, Trouble
 from fediverse_support.core.models import LEVELS, Level

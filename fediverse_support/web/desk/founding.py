@@ -2,8 +2,8 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import groups, ownership
-from fediverse_support.community.groups import Answers
+from fediverse_support.community.groups import groups, ownership
+from fediverse_support.community.groups.groups import Answers
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed
 from fediverse_support.core.models import Group

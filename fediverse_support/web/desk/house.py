@@ -5,8 +5,8 @@ from datetime import date
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import description, house_rules, house_texts
-from fediverse_support.community.rules import MOST, Words
+from fediverse_support.community.groups.rules import MOST, Words
+from fediverse_support.community.house import description, house_rules, house_texts
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed
 from fediverse_support.database import house_texts as stored

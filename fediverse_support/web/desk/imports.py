@@ -9,7 +9,7 @@ from typing import cast, get_args
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import severing
+from fediverse_support.community.joining import severing
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Refused, Trouble
 from fediverse_support.database import import_drafts

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import threads as reading
+from fediverse_support.community.reading import threads as reading
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Post

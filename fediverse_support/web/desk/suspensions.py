@@ -2,7 +2,7 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community.bans import of_server
+from fediverse_support.community.joining.bans import of_server
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Trouble
 from fediverse_support.database import blocks

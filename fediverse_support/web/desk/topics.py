@@ -2,7 +2,7 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import topics
+from fediverse_support.community.house import topics
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing
 from fediverse_support.moderation import deeds

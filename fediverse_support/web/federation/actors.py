@@ -3,7 +3,8 @@ each want the other's key first would wait for ever (federation notes 3.5). Only
 none but the servers of its people, and our own key is there for all of them.
 """
 
-from fediverse_support.community import group_documents, published
+from fediverse_support.community.groups import group_documents
+from fediverse_support.community.posts import published
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Actor
 from fediverse_support.database import actors, community, keys

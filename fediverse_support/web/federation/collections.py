@@ -8,7 +8,7 @@ activity whose random id it names, so that it stays the same while newer ones co
 import re
 from collections.abc import Awaitable, Callable
 
-from fediverse_support.community import published
+from fediverse_support.community.posts import published
 from fediverse_support.core.errors import Gone, Missing
 from fediverse_support.core.models import Actor, Post, Viewer
 from fediverse_support.database import activities, actors, follows, groups, pins, threads

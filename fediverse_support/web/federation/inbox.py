@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
-from fediverse_support.community import published
+from fediverse_support.community.posts import published
 from fediverse_support.core.errors import (
     Forbidden,
     Missing,

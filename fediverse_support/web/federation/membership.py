@@ -10,7 +10,8 @@ To everybody else, and about whomever else, the answer is that of a group that d
 
 import re
 
-from fediverse_support.community import published, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.posts import published
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor
 from fediverse_support.database import follows, groups

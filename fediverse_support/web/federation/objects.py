@@ -2,8 +2,8 @@
 
 import re
 
-from fediverse_support.community import published
-from fediverse_support.community.published import Served
+from fediverse_support.community.posts import published
+from fediverse_support.community.posts.published import Served
 from fediverse_support.core.errors import Missing
 from fediverse_support.web.federation.answers import Document, Question
 from fediverse_support.web.federation.requesting import for_members_at_last

@@ -17,7 +17,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fediverse_support.community import published
+from fediverse_support.community.posts import published
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Actor, Viewer

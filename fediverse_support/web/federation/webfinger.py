@@ -8,7 +8,7 @@ acct:g.example@g.example   https://g.example   …/actor           the server it
 import re
 from urllib.parse import unquote
 
-from fediverse_support.community import published
+from fediverse_support.community.posts import published
 from fediverse_support.core.errors import Gone, Malformed, Missing
 from fediverse_support.protocol.rendering import discovery
 from fediverse_support.protocol.rendering.actors import instance_name

@@ -3,7 +3,8 @@
 from starlette.responses import RedirectResponse, Response
 
 from fediverse_support.accounts import grants, members, sessions, sign_in, sign_up
-from fediverse_support.community import happenings, profiles
+from fediverse_support.community.notifying import happenings
+from fediverse_support.community.people import profiles
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Missing, Refused, TooMany, Trouble
 from fediverse_support.core.models import Account

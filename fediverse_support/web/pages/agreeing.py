@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import rules
-from fediverse_support.community.rules import Rules
+from fediverse_support.community.groups import rules
+from fediverse_support.community.groups.rules import Rules
 from fediverse_support.core import clock
 from fediverse_support.core.comparing import Change, items
 from fediverse_support.core.models import Group

@@ -5,8 +5,8 @@ They ask what every form for a new thread asks: who may read it, which tags, whe
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import judging, posts
-from fediverse_support.community.kinds import Addition
+from fediverse_support.community.posts import judging, posts
+from fediverse_support.community.posts.kinds import Addition
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Trouble
 from fediverse_support.core.models import Actor, Group

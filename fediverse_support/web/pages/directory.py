@@ -3,8 +3,8 @@
 import msgspec
 from starlette.responses import Response
 
-from fediverse_support.community import directories
-from fediverse_support.community.directories import LONGEST_SEARCH
+from fediverse_support.community.house import directories
+from fediverse_support.community.house.directories import LONGEST_SEARCH
 from fediverse_support.core import clock
 from fediverse_support.core.markup.plain import plain_text, shortened
 from fediverse_support.core.models import Group

@@ -3,8 +3,8 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import hosting, judging
-from fediverse_support.community.events import NewEvent
+from fediverse_support.community.posts import hosting, judging
+from fediverse_support.community.posts.events import NewEvent
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
 from fediverse_support.core.events import Event

@@ -2,7 +2,7 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import threads
+from fediverse_support.community.reading import threads
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing, Trouble
 from fediverse_support.core.models import Actor, Post

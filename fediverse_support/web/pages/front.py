@@ -3,7 +3,8 @@
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from fediverse_support.accounts import members
-from fediverse_support.community import announcements, directories, house_rules, house_texts, rejoining
+from fediverse_support.community.house import announcements, directories, house_rules, house_texts
+from fediverse_support.community.joining import rejoining
 from fediverse_support.core import clock
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import drafts, follows, join_requests, threads

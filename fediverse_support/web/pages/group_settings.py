@@ -10,8 +10,9 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import groups, topics
-from fediverse_support.community.groups import Answers
+from fediverse_support.community.groups import groups
+from fediverse_support.community.groups.groups import Answers
+from fediverse_support.community.house import topics
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing, Trouble
 from fediverse_support.core.local_times import time_zones

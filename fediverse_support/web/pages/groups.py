@@ -6,7 +6,9 @@ from urllib.parse import quote
 import msgspec
 from starlette.responses import Response
 
-from fediverse_support.community import bans, joining, threads, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.joining import bans, joining
+from fediverse_support.community.reading import threads
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing
 from fediverse_support.core.models import Actor, Group

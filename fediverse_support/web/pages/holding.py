@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import msgspec
 from babel.dates import format_timedelta
 
-from fediverse_support.community import holds
-from fediverse_support.community.holds import OwnHold
-from fediverse_support.community.judging import NotTaken
+from fediverse_support.community.posts import holds
+from fediverse_support.community.posts.holds import OwnHold
+from fediverse_support.community.posts.judging import NotTaken
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Trouble
 from fediverse_support.core.models import Post

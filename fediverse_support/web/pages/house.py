@@ -8,7 +8,7 @@ from datetime import date
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import announcements, house_texts
+from fediverse_support.community.house import announcements, house_texts
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.database import house_texts as stored

@@ -6,8 +6,9 @@ The page of a link changes nothing: a program that looks at links before people 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import invitations, joining, servers, visibility
-from fediverse_support.community.invitations import Made, Terms
+from fediverse_support.community import visibility
+from fediverse_support.community.joining import invitations, joining, servers
+from fediverse_support.community.joining.invitations import Made, Terms
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Trouble
 from fediverse_support.core.models import Group

@@ -8,8 +8,9 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import groups, join_answers, joining, joining_elsewhere, memberships
-from fediverse_support.community.joining import Sent
+from fediverse_support.community.groups import groups
+from fediverse_support.community.joining import join_answers, joining, joining_elsewhere, memberships
+from fediverse_support.community.joining.joining import Sent
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Group

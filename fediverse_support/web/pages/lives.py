@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import lives, memberships, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.groups import lives
+from fediverse_support.community.joining import memberships
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Group

@@ -3,7 +3,9 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import notices, speaking, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.groups import notices
+from fediverse_support.community.joining import speaking
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Missing, Trouble
 from fediverse_support.core.models import Group

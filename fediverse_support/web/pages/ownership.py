@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import ownership
+from fediverse_support.community.groups import ownership
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Group

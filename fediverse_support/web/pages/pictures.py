@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import judging, media, posts
+from fediverse_support.community.pictures import media
+from fediverse_support.community.posts import judging, posts
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, TooLarge, Trouble
 from fediverse_support.core.models import Post

@@ -5,8 +5,8 @@ from datetime import timedelta
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import voting
-from fediverse_support.community.polls import MOST_ANSWERS, NewPoll
+from fediverse_support.community.posts import voting
+from fediverse_support.community.posts.polls import MOST_ANSWERS, NewPoll
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Trouble
 from fediverse_support.core.models import Actor, Group

@@ -2,8 +2,9 @@
 
 import msgspec
 
-from fediverse_support.community import announcing, reaches, visibility
-from fediverse_support.community.threads import Thread
+from fediverse_support.community import visibility
+from fediverse_support.community.posts import announcing, reaches
+from fediverse_support.community.reading.threads import Thread
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.models import REACHES, Actor, Group, Post, Reach
 from fediverse_support.web.forms import Form

@@ -4,8 +4,8 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import repeating
-from fediverse_support.community.repeating import Schedule, Wish
+from fediverse_support.community.posts import repeating
+from fediverse_support.community.posts.repeating import Schedule, Wish
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.core.local_times import is_time_zone, time_zones

@@ -4,7 +4,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import house_rules
+from fediverse_support.community.house import house_rules
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.core.markup import excerpt

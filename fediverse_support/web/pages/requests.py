@@ -9,8 +9,8 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import admitting, join_answers, joining, memberships, servers
-from fediverse_support.community.servers import Warning
+from fediverse_support.community.joining import admitting, join_answers, joining, memberships, servers
+from fediverse_support.community.joining.servers import Warning
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Group

@@ -5,7 +5,7 @@ from datetime import time
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fediverse_support.community import quiet
+from fediverse_support.community.notifying import quiet
 from fediverse_support.core.errors import Malformed, Trouble
 from fediverse_support.core.local_times import time_zones
 from fediverse_support.database import push

@@ -6,7 +6,7 @@ The form has two fields for each rule, counted from 1, and buttons whose value s
 
 import msgspec
 
-from fediverse_support.community.rules import MOST, Rules, Words
+from fediverse_support.community.groups.rules import MOST, Rules, Words
 from fediverse_support.core.errors import Malformed
 from fediverse_support.web.forms import Form
 

@@ -3,7 +3,8 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import rules, speaking
+from fediverse_support.community.groups import rules
+from fediverse_support.community.joining import speaking
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Malformed, Missing, Trouble
 from fediverse_support.core.models import Group

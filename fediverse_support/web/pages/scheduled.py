@@ -4,7 +4,7 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community.posting_by_mention import Wish
+from fediverse_support.community.people.posting_by_mention import Wish
 from fediverse_support.core.errors import Missing
 from fediverse_support.database import scheduled_posts
 from fediverse_support.web.forms import Form, number_in

@@ -3,7 +3,8 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import sisters, visibility
+from fediverse_support.community import visibility
+from fediverse_support.community.groups import sisters
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Trouble
 from fediverse_support.core.models import Actor, Group

@@ -5,7 +5,8 @@ from urllib.parse import quote
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import speaking, tags
+from fediverse_support.community.groups import tags
+from fediverse_support.community.joining import speaking
 from fediverse_support.core.errors import Conflict, Malformed, Trouble
 from fediverse_support.core.models import Group, OfferedTag
 from fediverse_support.web.forms import Form

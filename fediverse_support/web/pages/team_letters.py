@@ -7,8 +7,9 @@ here unless they look after the group as well.
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import judging, posting_by_mention
-from fediverse_support.community.posting_by_mention import Deed, Wish
+from fediverse_support.community.people import posting_by_mention
+from fediverse_support.community.people.posting_by_mention import Deed, Wish
+from fediverse_support.community.posts import judging
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Forbidden, Malformed, Missing, Trouble
 from fediverse_support.core.models import Group, Viewer

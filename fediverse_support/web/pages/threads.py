@@ -2,8 +2,12 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import commands_in_posts, gathering, judging, posts, speaking, threads
-from fediverse_support.community.threads import Thread
+from fediverse_support.community.arriving import gathering
+from fediverse_support.community.joining import speaking
+from fediverse_support.community.people import commands_in_posts
+from fediverse_support.community.posts import judging, posts
+from fediverse_support.community.reading import threads
+from fediverse_support.community.reading.threads import Thread
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Actor, Group, Post, Reach, Standing, Viewer

@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import rejoining
+from fediverse_support.community.joining import rejoining
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.web import forms

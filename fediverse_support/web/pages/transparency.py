@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fediverse_support.accounts import members
-from fediverse_support.community import transparency
+from fediverse_support.community.house import transparency
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Level

@@ -4,7 +4,8 @@ from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import visibility, wiki
+from fediverse_support.community import visibility
+from fediverse_support.community.groups import wiki
 from fediverse_support.core import clock
 from fediverse_support.core.comparing import around_changes, lines
 from fediverse_support.core.errors import Malformed, Missing

@@ -3,7 +3,7 @@
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fediverse_support.community import wiki
+from fediverse_support.community.groups import wiki
 from fediverse_support.core import clock
 from fediverse_support.core.comparing import around_changes, lines
 from fediverse_support.core.errors import Conflict, Malformed, Missing, TooMany, Trouble

@@ -2,7 +2,8 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fediverse_support.community import judging, posts, threads
+from fediverse_support.community.posts import judging, posts
+from fediverse_support.community.reading import threads
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing, Trouble
 from fediverse_support.core.models import Actor, Group, Post

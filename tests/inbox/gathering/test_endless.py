@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fediverse_support.community import gathering
+from fediverse_support.community.arriving import gathering
 from fediverse_support.inbox.gathering import branches, plan, walking
 
 

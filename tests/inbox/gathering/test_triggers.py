@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import gathering
+from fediverse_support.community.arriving import gathering
 from fediverse_support.database import community, gatherings
 from fediverse_support.database.pool import acquire
 

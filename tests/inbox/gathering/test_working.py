@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import gathering, threads
+from fediverse_support.community.arriving import gathering
+from fediverse_support.community.reading import threads
 from fediverse_support.core.models import Account, Viewer
 from fediverse_support.database import gatherings, posts
 from fediverse_support.database.pool import acquire

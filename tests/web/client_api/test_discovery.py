@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from fediverse_support.community import announcements, topics
-from fediverse_support.community.announcements import Words
+from fediverse_support.community.house import announcements, topics
+from fediverse_support.community.house.announcements import Words
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
 

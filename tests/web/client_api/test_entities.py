@@ -4,9 +4,11 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from fediverse_support.community import groups, memberships, posts
-from fediverse_support.community.polls import NewPoll
-from fediverse_support.community.posts import Words
+from fediverse_support.community.groups import groups
+from fediverse_support.community.joining import memberships
+from fediverse_support.community.posts import posts
+from fediverse_support.community.posts.polls import NewPoll
+from fediverse_support.community.posts.posts import Words
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.models import Account, Group, Post, Viewer

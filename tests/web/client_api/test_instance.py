@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from fediverse_support.community import description, house_rules, house_texts, rules
-from fediverse_support.community.rules import Words
+from fediverse_support.community.groups import rules
+from fediverse_support.community.groups.rules import Words
+from fediverse_support.community.house import description, house_rules, house_texts
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
 

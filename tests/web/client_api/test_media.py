@@ -7,8 +7,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from fediverse_support.community import media, removals
-from fediverse_support.community.media_keeping import MediaKeeper
+from fediverse_support.community.pictures import media
+from fediverse_support.community.pictures.media_keeping import MediaKeeper
+from fediverse_support.community.posts import removals
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.identifiers import new_id, new_public_id

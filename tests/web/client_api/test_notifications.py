@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from fediverse_support.community import happenings
+from fediverse_support.community.notifying import happenings
 from fediverse_support.core import clock
 from fediverse_support.database import pool, posts
 from fediverse_support.database.pool import acquire

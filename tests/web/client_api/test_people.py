@@ -2,7 +2,8 @@
 
 import json
 
-from fediverse_support.community import groups, remote_actors
+from fediverse_support.community.arriving import remote_actors
+from fediverse_support.community.groups import groups
 from fediverse_support.core import clock
 from fediverse_support.database import actors, follows
 from fediverse_support.database import groups as stored_groups

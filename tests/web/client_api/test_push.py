@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fediverse_support.accounts import vapid
-from fediverse_support.community import happenings
-from fediverse_support.community.ringing import LEASE, Ringer
+from fediverse_support.community.notifying import happenings
+from fediverse_support.community.notifying.ringing import LEASE, Ringer
 from fediverse_support.core import clock
 from fediverse_support.database import push
 from fediverse_support.database.pool import acquire

@@ -1,7 +1,8 @@
 """Reports from apps: to the moderators of the group first, with rules; nothing of what one cannot see."""
 
-from fediverse_support.community import house_rules, rules
-from fediverse_support.community.rules import Words
+from fediverse_support.community.groups import rules
+from fediverse_support.community.groups.rules import Words
+from fediverse_support.community.house import house_rules
 from fediverse_support.core import clock
 from fediverse_support.database import actors
 from fediverse_support.database.pool import acquire

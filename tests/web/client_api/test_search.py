@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fediverse_support.community.word_taking import WordTaker
+from fediverse_support.community.reading.word_taking import WordTaker
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import new_id
 from fediverse_support.database.pool import acquire

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from fediverse_support.community import groups, memberships, posts
-from fediverse_support.community.posts import Words
+from fediverse_support.community.groups import groups
+from fediverse_support.community.joining import memberships
+from fediverse_support.community.posts import posts
+from fediverse_support.community.posts.posts import Words
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.core.models import Account, Actor, Group, Post, Reach, Viewer

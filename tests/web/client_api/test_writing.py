@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from fediverse_support.community import scheduling
+from fediverse_support.community.people import scheduling
 from fediverse_support.core import clock
 from fediverse_support.core.models import Group
 from fediverse_support.database import actors

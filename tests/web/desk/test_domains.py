@@ -2,7 +2,7 @@
 
 import pytest
 
-from fediverse_support.community import severing
+from fediverse_support.community.joining import severing
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
-from fediverse_support.community.published import LARGEST_PAGE
+from fediverse_support.community.posts.published import LARGEST_PAGE
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import new_id, new_public_id
 from fediverse_support.database import groups, posts

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fediverse_support.community import answering, posts
+from fediverse_support.community.posts import answering, posts
 from fediverse_support.core import clock
 from fediverse_support.core.models import GUEST, Viewer
 from fediverse_support.database import actors, groups, policy_versions, threads

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fediverse_support.community import letters, posts
+from fediverse_support.community.joining import letters
+from fediverse_support.community.posts import posts
 from fediverse_support.core import clock
 from fediverse_support.core.identifiers import new_public_id
 from fediverse_support.database import pool

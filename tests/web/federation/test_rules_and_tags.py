@@ -2,7 +2,7 @@
 
 import pytest
 
-from fediverse_support.community import rules, tags, wiki
+from fediverse_support.community.groups import rules, tags, wiki
 from fediverse_support.core import clock
 from fediverse_support.core.models import OfferedTag
 from fediverse_support.database.pool import acquire

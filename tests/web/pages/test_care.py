@@ -232,7 +232,7 @@ async def test_the_doors_change_only_after_it_was_read_who_loses_sight_of_what(w
 
 
 async def test_words_and_topics_change_at_once(world, village, ada):
-    from fediverse_support.community import topics
+    from fediverse_support.community.house import topics
 
     group = await village.group()
     await lets_look_after(world, group, ada, owns=True)

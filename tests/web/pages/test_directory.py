@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from fediverse_support.community import lives, topics
+from fediverse_support.community.groups import lives
+from fediverse_support.community.house import topics
 from fediverse_support.core import clock
 from fediverse_support.database import groups
 from fediverse_support.database.pool import acquire

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from icalendar import Calendar
 
-from fediverse_support.community import posts
-from fediverse_support.community.events import NewEvent
+from fediverse_support.community.posts import posts
+from fediverse_support.community.posts.events import NewEvent
 from fediverse_support.core import clock
 from fediverse_support.database import actors, groups
 from fediverse_support.database.pool import acquire

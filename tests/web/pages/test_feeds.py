@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from fediverse_support.community import lives
+from fediverse_support.community.groups import lives
 from fediverse_support.core import clock
 from fediverse_support.database.pool import acquire
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from fediverse_support.community import lives, sisters
+from fediverse_support.community.groups import lives, sisters
 from fediverse_support.core import clock
 from fediverse_support.database import groups
 from fediverse_support.database.pool import acquire

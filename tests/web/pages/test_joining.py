@@ -2,8 +2,9 @@
 
 import pytest
 
-from fediverse_support.community import admitting, joining, rules
-from fediverse_support.community.joining import set_questions
+from fediverse_support.community.groups import rules
+from fediverse_support.community.joining import admitting, joining
+from fediverse_support.community.joining.joining import set_questions
 from fediverse_support.core import clock
 from fediverse_support.database import groups
 from fediverse_support.database.pool import acquire

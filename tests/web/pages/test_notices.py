@@ -2,7 +2,7 @@
 
 import pytest
 
-from fediverse_support.community import notices
+from fediverse_support.community.groups import notices
 from fediverse_support.core.errors import Malformed
 from fediverse_support.database import groups
 from fediverse_support.database.pool import acquire

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fediverse_support.community import posts, voting
-from fediverse_support.community.polls import NewPoll
+from fediverse_support.community.posts import posts, voting
+from fediverse_support.community.posts.polls import NewPoll
 from fediverse_support.core import clock
 from fediverse_support.database import actors, groups
 from fediverse_support.database.pool import acquire

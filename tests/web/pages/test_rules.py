@@ -2,8 +2,9 @@
 
 import pytest
 
-from fediverse_support.community import groups, memberships, rules
-from fediverse_support.community.rules import Words
+from fediverse_support.community.groups import groups, rules
+from fediverse_support.community.groups.rules import Words
+from fediverse_support.community.joining import memberships
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed
 from fediverse_support.database import actors

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fediverse_support.community import tags
+from fediverse_support.community.groups import tags
 from fediverse_support.core.errors import Malformed
 from fediverse_support.core.models import OfferedTag
 from fediverse_support.database import groups

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from fediverse_support.community import memberships, severing
-from fediverse_support.community.speaking import CUT_OFF
+from fediverse_support.community.joining import memberships, severing
+from fediverse_support.community.joining.speaking import CUT_OFF
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Conflict
 from fediverse_support.database import actors

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from fediverse_support.community import transparency
+from fediverse_support.community.house import transparency
 from fediverse_support.core import clock
 from fediverse_support.database import policy_versions
 from fediverse_support.database.pool import acquire

@@ -4,7 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from fediverse_support.community import removals, wiki
+from fediverse_support.community.groups import wiki
+from fediverse_support.community.posts import removals
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.database import actors, blocks, groups

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fediverse_support.community.filters import FilterResult
+from fediverse_support.community.reading.filters import FilterResult
 from fediverse_support.web.client_api.entities.moments import maybe_moment
 
 

@@ -12,8 +12,10 @@ import msgspec
 
 from fediverse_support import __version__
 from fediverse_support.accounts import members
-from fediverse_support.community import media, polls, posts, profiles, reacting
-from fediverse_support.community.announcements import Shown
+from fediverse_support.community.house.announcements import Shown
+from fediverse_support.community.people import profiles
+from fediverse_support.community.pictures import media
+from fediverse_support.community.posts import polls, posts, reacting
 from fediverse_support.core import pictures
 from fediverse_support.core.settings import Settings
 from fediverse_support.database.community import Community

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from fediverse_support.community import filters
+from fediverse_support.community.reading import filters
 from fediverse_support.core import clock
 from fediverse_support.core.models import Viewer
 from fediverse_support.database import report_targets

@@ -13,8 +13,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
-from fediverse_support.community import filters
-from fediverse_support.community.filters import Filters
+from fediverse_support.community.reading import filters
+from fediverse_support.community.reading.filters import Filters
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Viewer

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from fediverse_support.community import filters
-from fediverse_support.community.filters import Filters
+from fediverse_support.community.reading import filters
+from fediverse_support.community.reading.filters import Filters
 from fediverse_support.core import clock
 from fediverse_support.core.models import Viewer
 from fediverse_support.database import client_statuses, grants, stream_audiences

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from fediverse_support.community import reading_lists
+from fediverse_support.community.reading import reading_lists
 from fediverse_support.core import scopes
 from fediverse_support.core.errors import Forbidden, Malformed, Missing
 from fediverse_support.database import stream_audiences

@@ -14,7 +14,8 @@ from time import monotonic
 
 import structlog
 
-from fediverse_support.community import announcements, reading_lists
+from fediverse_support.community.house import announcements
+from fediverse_support.community.reading import reading_lists
 from fediverse_support.core import clock
 from fediverse_support.core.errors import Unavailable
 from fediverse_support.database import grants, listening, stream_audiences, stream_events

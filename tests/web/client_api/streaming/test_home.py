@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fediverse_support.community import timelines
+from fediverse_support.community.reading import timelines
 from fediverse_support.core.identifiers import new_public_id
 from fediverse_support.core.models import Viewer
 from fediverse_support.database import posts, stream_audiences

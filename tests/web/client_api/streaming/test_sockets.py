@@ -7,7 +7,7 @@ import httpx
 import pytest
 import websockets
 
-from fediverse_support.community import happenings
+from fediverse_support.community.notifying import happenings
 from fediverse_support.core import clock
 from fediverse_support.database import grants as stored_grants
 from fediverse_support.database.pool import acquire

@@ -1,0 +1,1 @@
+"""What others write comes over the wire and finds its place."""

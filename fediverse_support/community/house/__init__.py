@@ -1,0 +1,1 @@
+"""What the community says of itself and to everybody, and the policy in force."""

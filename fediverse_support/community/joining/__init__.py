@@ -1,0 +1,1 @@
+"""Joining a group, here and on other servers; being let in, leaving, being asked to stay away."""

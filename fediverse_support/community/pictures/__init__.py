@@ -1,0 +1,1 @@
+"""Pictures that people add, and copies of those that others show."""

@@ -1,0 +1,1 @@
+"""Threads, timelines, lists and search: what somebody reads."""
