@@ -1,5 +1,6 @@
 """The Caddyfile keeps slow and large requests away, and Caddy takes it where there is one to ask."""
 
+import fnmatch
 import os
 import re
 import shutil
@@ -10,6 +11,8 @@ import pytest
 
 from fediverse_support.core.settings import Settings
 from fediverse_support.inbox.reception import LARGEST_BODY
+from fediverse_support.web.client_api.parameters import LARGEST_UPLOAD
+from fediverse_support.web.client_api.routes import ROUTES
 
 CADDYFILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
 TEXT = CADDYFILE.read_text()
@@ -24,6 +27,20 @@ def test_the_proxy_lets_through_every_body_that_the_inbox_takes() -> None:
     largest = re.search(r"max_size (\d+)MB", TEXT)
     assert largest is not None
     assert int(largest[1]) * 1_000_000 > LARGEST_BODY
+
+
+def test_the_proxy_lets_through_every_picture_that_apps_may_send() -> None:
+    taken = [route.path for route in ROUTES if getattr(route.endpoint, "uploads", False)]
+    listed = re.findall(r"@pictures path (.*)", TEXT)[0].split()
+    assert taken
+    for path in taken:
+        assert any(fnmatch.fnmatch(path, pattern) for pattern in listed), path
+    assert re.findall(r"@words not path (.*)", TEXT)[0].split() == listed
+    assert int(re.findall(r"max_size (\d+)MB", TEXT)[1]) * 1_000_000 > LARGEST_UPLOAD
+
+
+def test_a_stream_may_stay_open_for_hours() -> None:
+    assert int(re.findall(r"write (\d+)h", TEXT)[0]) >= 1
 
 
 def test_only_static_files_are_compressed() -> None:
