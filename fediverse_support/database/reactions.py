@@ -136,6 +136,12 @@ async def add_boost(
     )
 
 
+async def is_boost_of(db: Connection, number: int, actor_id: int) -> bool:
+    """Whether this number is that of a boost which this actor made."""
+    found = await db.fetchval("select true from boosts where id = $1 and actor_id = $2", number, actor_id)
+    return bool(found)
+
+
 async def unboost(db: Connection, actor_id: int, activity_uri: str, object_uri: str | None) -> str | None:
     """Take an announce back; the id of what it was about, or None when there was none."""
     found: str | None = await db.fetchval(

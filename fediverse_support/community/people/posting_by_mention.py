@@ -20,7 +20,7 @@ from fediverse_support.community.posts import addressees, posts
 from fediverse_support.community.posts.polls import NewPoll
 from fediverse_support.community.posts.posts import Words
 from fediverse_support.core.errors import Malformed, Missing
-from fediverse_support.core.markup import hashtags_in
+from fediverse_support.core.markup import hashtags_in, mentions_in
 from fediverse_support.core.models import Actor, Post, Reach, Viewer
 from fediverse_support.database import actors, places
 from fediverse_support.database import posts as stored
@@ -49,6 +49,7 @@ TEAM_IS_PRIVATE = (
 TEAM_ALONE = (
     "A message to those who look after a group is for them alone: mention nobody else. Nothing was sent."
 )
+NO_TEAM = "There is no group of this name here, and so nobody would read this. Nothing was sent."
 
 
 class Unexpected(Malformed):
@@ -197,6 +198,8 @@ async def _direct(db: Connection, deed: Deed, named: Mapping[str, Actor], parent
     group = next(iter(groups.values()), None)
     if len(groups) > 1 or (groups and others):
         raise Malformed(TEAM_ALONE)
+    if not groups and commands_in_posts.calls_team(mentions_in(deed.wish.source)):
+        raise Malformed(NO_TEAM)
     post = await personal_posts.write(
         db,
         deed.site,

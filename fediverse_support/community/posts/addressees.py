@@ -45,18 +45,30 @@ async def known(db: Connection, site: Site, handle: str) -> Actor | None:
     """Who has this handle, as far as we know, whatever their state."""
     name, _, host = handle.lstrip("@").partition("@")
     if host and host != site.domain:
-        return await actors.by_handle(db, name, host)
+        return await _elsewhere(db, name, host)
     if is_team(name):
         group = await actors.local_by_name(db, name[len(TEAM) :])
         return group if group is not None and group.is_group else None
     return await actors.local_by_name(db, name)
 
 
+async def _elsewhere(db: Connection, name: str, host: str) -> Actor | None:
+    """Who has a handle on another server; the team of a group there is written to as the group."""
+    found = await actors.by_handle(db, name, host)
+    if found is not None or not is_team(name):
+        return found
+    group = await actors.by_handle(db, name[len(TEAM) :], host)
+    return group if group is not None and group.is_group else None
+
+
 async def unknown(db: Connection, site: Site, source: str) -> list[str]:
-    """Those of the handles in `source` of people elsewhere whom we would have to look up; at most 20."""
+    """Those of the handles in `source` of people elsewhere whom we would have to look up; at most 20.
+
+    For the team of a group it is the group.
+    """
     handles = [handle for handle in mentions_in(source)[:MOST] if "@" in handle]
     return [
-        handle
+        handle[len(TEAM) :] if is_team(handle) else handle
         for handle in handles
         if not handle.endswith(f"@{site.domain}") and not await known(db, site, handle)
     ]

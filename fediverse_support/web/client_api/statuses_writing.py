@@ -11,10 +11,10 @@ from starlette.routing import Route
 from fediverse_support.community.people import posting_by_mention, scheduling
 from fediverse_support.community.people.posting_by_mention import Deed, Unexpected, Wish
 from fediverse_support.community.pictures import media
-from fediverse_support.community.posts import addressees, judging, posts
+from fediverse_support.community.posts import addressees, judging, posts, reacting
 from fediverse_support.core.errors import Malformed, Missing, Trouble
 from fediverse_support.core.models import Post
-from fediverse_support.database import client_accounts, redrafting, sent_once
+from fediverse_support.database import client_accounts, reactions, redrafting, sent_once
 from fediverse_support.database import posts as stored
 from fediverse_support.database.pool import Connection, acquire
 from fediverse_support.database.sent_once import Sent
@@ -160,8 +160,11 @@ def _numbers(post: Post) -> Sequence[int]:
 async def delete(one: Call) -> Any:
     """Delete a post of one's own. It is answered once more as it was, with its text, for writing it anew.
 
-    Its pictures wait for an hour to be used again, unless the app says that they go as well.
+    Its pictures wait for an hour to be used again, unless the app says that they go as well. A boost of one's
+    own is taken back, and what it boosts stays, also when that is one's own.
     """
+    if await reactions.is_boost_of(one.db, one.path_id(), one.me):
+        return await _take_back(one)
     post = await own(one, one.db)
     shown = await statuses.one(one.services, one.db, one.viewer, post.id)
     async with one.db.transaction():
@@ -169,6 +172,14 @@ async def delete(one: Call) -> Any:
             await redrafting.let_go(one.db, post.id, one.now - (KEEP_UPLOADS - KEEP_FOR_REDRAFT))
         await posts.delete(one.db, one.site, await myself(one, one.db), post.id, one.now)
     return shown | {"text": post.source or ""}
+
+
+async def _take_back(one: Call) -> Any:
+    shown = await statuses.one(one.services, one.db, one.viewer, one.path_id())
+    async with one.db.transaction():
+        me = await myself(one, one.db)
+        await reacting.unboost(one.db, one.site, me, one.viewer, one.path_id(), one.now)
+    return shown | {"text": ""}
 
 
 async def own(one: Call, db: Connection) -> Post:

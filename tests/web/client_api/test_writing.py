@@ -328,6 +328,14 @@ async def test_letters_to_a_team_are_for_who_acts_as_the_group_alone(
     assert "we are here" in (await stranger.get(f"/api/v1/statuses/{answer['id']}"))["content"]
     await app.refused(404, "GET", f"/api/v1/statuses/{answer['id']}")
     assert await world.pool.fetchval("select count(*) from deliveries") == 0
+    # A team elsewhere is written to as the group there; one that nobody has is never dropped in silence.
+    far = await village.remote("https://far.example/groups/tea", "Group", "tea")
+    there = {"status": f"@team.tea@far.example {SECRET}", "visibility": "direct"}
+    afar = await stranger.post("/api/v1/statuses", there)
+    assert [one["acct"] for one in afar["mentions"]] == ["tea@far.example"]
+    assert await world.pool.fetchval("select inbox_url from deliveries") == f"{far.uri}/inbox"
+    nobody_there = {"status": "@team.nobody help", "visibility": "direct"}
+    assert "nobody would read" in await stranger.refused(422, "POST", "/api/v1/statuses", json=nobody_there)
     both = {"status": "@night_owls @ada hello", "visibility": "direct"}
     await stranger.refused(422, "POST", "/api/v1/statuses", json=both)
     # On the page of who looks after the group, and on nobody else's.
@@ -534,6 +542,11 @@ async def test_likes_boosts_and_their_undo_go_to_whom_they_concern(
     like = json.loads(await world.pool.fetchval("select body from activities where type = 'Like'"))
     assert (like["to"], like["object"]) == ([rosa.uri], "https://far.example/p/1")
     assert not await world.pool.fetchval("select is_public from activities where type = 'Like'")
+    # Who deletes a boost of their own takes it back; what they have written themselves stays.
+    mine = await app.post("/api/v1/statuses", {"status": "mine", "visibility": "public"})
+    shown = await app.post(f"/api/v1/statuses/{mine['id']}/reblog")
+    assert (await app.call("DELETE", f"/api/v1/statuses/{shown['id']}")).json()["reblog"]["id"] == mine["id"]
+    assert (await app.get(f"/api/v1/statuses/{mine['id']}"))["reblogged"] is False
     # In a group of ours a like is passed on by the group, and what is quiet there is not shown around.
     post = await village.writes(ada, owls.actor, "in the group", title="Group")
     await app.post(f"/api/v1/statuses/{post.id}/favourite")
