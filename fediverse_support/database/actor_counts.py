@@ -1,4 +1,9 @@
-"""The table `actor_counts`: how much everybody has written and who follows whom, counted beforehand."""
+"""The table `actor_counts`: how much everybody has written and who follows whom, counted beforehand.
+
+Everybody sees these numbers, so only what everybody may know is counted: of a person neither their groups nor
+what they say there among members, to their followers or in private. Else a number that grows would tell when
+somebody writes where nobody is to know that they are (L3).
+"""
 
 from datetime import datetime
 
@@ -41,13 +46,18 @@ async def count(db: Connection, actor_ids: list[int], now: datetime) -> None:
         insert into actor_counts (actor_id, followers, following, statuses, last_status_at, counted_at)
         select a.id,
                (select count(*) from follows f where f.followed_id = a.id and f.state = 'accepted'),
-               (select count(*) from follows f where f.follower_id = a.id and f.state = 'accepted'),
+               (select count(*) from follows f join actors o on o.id = f.followed_id
+                 where f.follower_id = a.id and f.state = 'accepted' and o.type <> 'Group'),
                case when a.type = 'Group' then (select count(*) from boosts b where b.actor_id = a.id)
-                    else (select count(*) from posts p where p.author_id = a.id and p.state = 'live') end,
+                    else (select count(*) from posts p
+                           where p.author_id = a.id and p.state = 'live'
+                             and (p.reach = 'open' or p.reach = 'quiet' and p.group_id is null)) end,
                case when a.type = 'Group'
                     then (select b.boosted_at from boosts b where b.actor_id = a.id
                            order by b.id desc limit 1)
-                    else (select p.published_at from posts p where p.author_id = a.id and p.state = 'live'
+                    else (select p.published_at from posts p
+                           where p.author_id = a.id and p.state = 'live'
+                             and (p.reach = 'open' or p.reach = 'quiet' and p.group_id is null)
                            order by p.id desc limit 1) end,
                $2
           from actors a where a.id = any($1::bigint[])

@@ -72,16 +72,21 @@ COUNTED = """
     case when c.actor_id is null then (select count(*) from follows f
                                         where f.followed_id = a.id and f.state = 'accepted')
          else c.followers end as followers,
-    case when c.actor_id is null then (select count(*) from follows f
-                                        where f.follower_id = a.id and f.state = 'accepted')
+    case when c.actor_id is null then (select count(*) from follows f join actors o on o.id = f.followed_id
+                                        where f.follower_id = a.id and f.state = 'accepted'
+                                          and o.type <> 'Group')
          else c.following end as following,
     case when c.actor_id is not null then c.statuses
          when a.type = 'Group' then (select count(*) from boosts b where b.actor_id = a.id)
-         else (select count(*) from posts p where p.author_id = a.id and p.state = 'live') end as statuses,
+         else (select count(*) from posts p
+                where p.author_id = a.id and p.state = 'live'
+                  and (p.reach = 'open' or p.reach = 'quiet' and p.group_id is null)) end as statuses,
     case when c.actor_id is not null then c.last_status_at
          when a.type = 'Group' then (select b.boosted_at from boosts b where b.actor_id = a.id
                                       order by b.id desc limit 1)
-         else (select p.published_at from posts p where p.author_id = a.id and p.state = 'live'
+         else (select p.published_at from posts p
+                where p.author_id = a.id and p.state = 'live'
+                  and (p.reach = 'open' or p.reach = 'quiet' and p.group_id is null)
                 order by p.id desc limit 1) end as last_status_at
 """
 

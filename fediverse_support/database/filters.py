@@ -185,6 +185,14 @@ async def add_word(db: Connection, filter_id: int, keyword: str, *, whole_word: 
     return read_keyword(row)
 
 
+async def number_of_words(db: Connection, actor_id: int) -> int:
+    """How many words all filters of an actor have."""
+    query = (
+        "select count(*) from filter_keywords k join filters f on f.id = k.filter_id where f.actor_id = $1"
+    )
+    return int(await db.fetchval(query, actor_id))
+
+
 async def remove_word(db: Connection, actor_id: int, keyword_id: int) -> bool:
     """Let a filter of this actor no longer look for a word; False if there is none of this number."""
     status = await db.execute(

@@ -223,6 +223,23 @@ async def describe(db: Connection, media_id: int, alt: str, focus_x: float, focu
     return read(row) if row else None
 
 
+async def number_loose(db: Connection, owner_id: int, since: datetime) -> int:
+    """How many pictures this actor has uploaded since then that stand in no post. Until the transaction ends
+    nobody else counts for them."""
+    await db.execute("select from actors where id = $1 for no key update", owner_id)
+    return int(
+        await db.fetchval(
+            """
+            select count(*) from media
+             where owner_id = $1 and purpose = 'post' and remote_url is null and post_id is null
+               and added_at > $2
+            """,
+            owner_id,
+            since,
+        )
+    )
+
+
 async def delete_loose(db: Connection, owner_id: int, media_id: int) -> bool:
     """Delete an upload that stands in no post; its files follow. False if there is none."""
     return bool(

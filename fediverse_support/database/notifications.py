@@ -1,6 +1,7 @@
 """Reading the table `notifications`, one by one or in groups: a page with its statuses in one statement.
 
-What the reader may not see any more, and by whom they want nothing now, is left out whenever it is read.
+What the reader may not see any more, and by whom they want nothing now, is left out whenever it is read; so
+is what was for who looks after something, once they do not.
 Writing is in `ringing.py`.
 """
 
@@ -90,6 +91,10 @@ _WANTED = """
                         where p.id = n.post_id
                           and may_see(p.state, p.reach, p.group_id, p.author_id, p.named,
                                       $1, $2, $3, $4, $5, $6)))
+       and (n.kind not in ('admin.report', 'admin.sign_up')
+            or $4
+            or n.kind = 'admin.report'
+               and exists (select from reports r where r.id = n.subject_id and r.group_id = any ($3)))
        and not is_shunned(n.actor_id, n.from_id, true)
 """
 _COLUMNS = """

@@ -59,7 +59,16 @@ _TAKE = """
                and (s.actor_id = m.actor_id
                     or exists (select from group_moderators gm
                                 where gm.group_id = s.actor_id and gm.actor_id = m.actor_id))
-               and (t.post_id is null or is_seen_by(t.post_id, s.actor_id)) as stands,
+               and (t.post_id is null or is_seen_by(t.post_id, s.actor_id))
+               and (t.kind not in ('admin.report', 'admin.sign_up')
+                    or s.actor_id = m.actor_id and m.role in ('owner', 'admin', 'moderator')
+                    or t.kind = 'admin.report'
+                       and exists (select from reports r
+                                    where r.id = n.subject_id
+                                      and (r.group_id = s.actor_id
+                                           or exists (select from group_moderators o
+                                                       where o.group_id = r.group_id
+                                                         and o.actor_id = s.actor_id)))) as stands,
            a.name as from_name, a.display_name as from_title,
            p.group_id, p.reach, p.content_warning as warning, left(p.content_html, 20000) as html
       from taken t

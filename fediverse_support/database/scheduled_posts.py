@@ -51,6 +51,26 @@ async def count(db: Connection, actor_id: int) -> int:
     return int(await db.fetchval("select count(*) from scheduled_posts where actor_id = $1", actor_id))
 
 
+async def count_within(
+    db: Connection, actor_id: int, start: datetime, end: datetime, besides: int | None
+) -> int:
+    """How many of somebody's are to be sent in this time, apart from one. Until the transaction ends nobody
+    else counts for them."""
+    await db.execute("select from actors where id = $1 for no key update", actor_id)
+    return int(
+        await db.fetchval(
+            """
+            select count(*) from scheduled_posts
+             where actor_id = $1 and scheduled_at >= $2 and scheduled_at < $3 and id is distinct from $4
+            """,
+            actor_id,
+            start,
+            end,
+            besides,
+        )
+    )
+
+
 async def by_id(db: Connection, actor_id: int, number: int) -> Scheduled | None:
     """One of somebody's own; None for another's."""
     row = await db.fetchrow("select * from scheduled_posts where id = $1 and actor_id = $2", number, actor_id)

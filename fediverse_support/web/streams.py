@@ -20,6 +20,8 @@ MOST_LISTENERS = 5_000
 """In one process."""
 MOST_OF_GRANT = 10
 """By one token: a few tabs of a web client."""
+MOST_OF_MEMBER = 50
+"""By one member, whatever tokens they have and as whom they act: anybody can register apps."""
 MOST_STREAMS = 50
 """That one listener follows."""
 
@@ -68,6 +70,7 @@ class Listener:
     __slots__ = (
         "_ready",
         "_waiting",
+        "account_id",
         "cursor",
         "ending",
         "grant_id",
@@ -80,6 +83,7 @@ class Listener:
 
     def __init__(self, grant: Grant, token_hash: bytes, cursor: Cursor | None = None) -> None:
         self.grant_id = grant.id
+        self.account_id = grant.account.id if grant.account is not None else 0
         self.scopes = grant.scopes
         self.token_hash = token_hash
         self.who: int = grant.viewer.actor_id or 0
@@ -129,14 +133,18 @@ class Streams:
         self.is_open = False
         """Whether somebody feeds the streams (`streaming/pump.py`)."""
         self._of_grant: Counter[int] = Counter()
+        self._of_member: Counter[int] = Counter()
 
     def add(self, listener: Listener) -> None:
-        """Take somebody in. Raises `TooMany` for one token, `Unavailable` for all together."""
+        """Take somebody in. Raises `TooMany` for one token or member, `Unavailable` for all together."""
         if not self.is_open or len(self.listeners) >= MOST_LISTENERS:
             raise Unavailable("Streaming is not available at the moment.")
         if self._of_grant[listener.grant_id] >= MOST_OF_GRANT:
             raise TooMany("Too many open streams with this token.", 60)
+        if self._of_member[listener.account_id] >= MOST_OF_MEMBER:
+            raise TooMany("Too many open streams of this member.", 60)
         self._of_grant[listener.grant_id] += 1
+        self._of_member[listener.account_id] += 1
         self.listeners.add(listener)
         self.changed.set()
 
@@ -144,9 +152,8 @@ class Streams:
         """Let somebody go. Safe to do twice."""
         if listener in self.listeners:
             self.listeners.remove(listener)
-            self._of_grant[listener.grant_id] -= 1
-            if not self._of_grant[listener.grant_id]:
-                del self._of_grant[listener.grant_id]
+            _one_less(self._of_grant, listener.grant_id)
+            _one_less(self._of_member, listener.account_id)
 
     def something_happened(self) -> None:
         """There may be events."""
@@ -162,3 +169,9 @@ class Streams:
         self.is_open = False
         for listener in list(self.listeners):
             listener.end("stopping")
+
+
+def _one_less(counted: Counter[int], number: int) -> None:
+    counted[number] -= 1
+    if not counted[number]:
+        del counted[number]

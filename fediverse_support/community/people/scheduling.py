@@ -4,7 +4,7 @@ What cannot be sent then, because a rule refuses it or a group is gone, stays as
 is told why: nothing that somebody wrote is lost.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -24,6 +24,8 @@ from fediverse_support.protocol.site import Site
 SOONEST = timedelta(minutes=5)
 LATEST = timedelta(days=5 * 365)
 MOST = 300
+MOST_A_DAY = 25
+"""As on Mastodon: what is written for later is no way past the limits on posting."""
 NOT_SENT = "What you had scheduled was not sent. It is kept as a draft. The reason:"
 NOT_ALLOWED = "You may not write as this group any more."
 
@@ -39,6 +41,7 @@ async def schedule(
         raise Malformed("This is longer than 20,000 characters. Nothing was lost: shorten it and send again.")
     if await scheduled_posts.count(db, actor_id) >= MOST:
         raise Malformed("You have scheduled 300 posts already.")
+    await _check_day(db, actor_id, at)
     return await scheduled_posts.insert(db, actor_id, account_id, msgspec.to_builtins(wish), at, now)
 
 
@@ -48,6 +51,24 @@ def check_time(at: datetime, now: datetime) -> None:
         raise Malformed("Validation failed: Scheduled at must be at least five minutes from now.")
     if at > now + LATEST:
         raise Malformed("Validation failed: Scheduled at is too far in the future.")
+
+
+async def put_off(
+    db: Connection, actor_id: int, number: int, at: datetime, now: datetime
+) -> Scheduled | None:
+    """Let something be sent at another time; None if it is not there. Raises `Malformed`.
+
+    The caller opened the transaction.
+    """
+    check_time(at, now)
+    await _check_day(db, actor_id, at, besides=number)
+    return await scheduled_posts.put_off(db, actor_id, number, at)
+
+
+async def _check_day(db: Connection, actor_id: int, at: datetime, besides: int | None = None) -> None:
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if await scheduled_posts.count_within(db, actor_id, day, day + timedelta(days=1), besides) >= MOST_A_DAY:
+        raise Malformed(f"At most {MOST_A_DAY} posts can be scheduled for one day.")
 
 
 async def publish_next(db: Connection, site: Site, now: datetime, *, policy: Policy) -> bool:

@@ -23,7 +23,7 @@ from fediverse_support.core.pictures import LARGEST_FILE, Picture, Variant
 from fediverse_support.database import media as stored
 from fediverse_support.database.media import Media, Shown
 from fediverse_support.database.pool import Connection, Pool, acquire
-from fediverse_support.network.media_files import COPIES, INCOMING, OWN
+from fediverse_support.network.media_files import COPIES, INCOMING, KEEP_UPLOADS, OWN
 from fediverse_support.network.pictures import Pictures
 from fediverse_support.policy.ladder import Ladder
 from fediverse_support.policy.wording import N_
@@ -31,6 +31,8 @@ from fediverse_support.protocol import media_addresses
 from fediverse_support.protocol.site import Site
 
 MOST_IN_A_POST = 4
+MOST_LOOSE = 100
+"""Pictures of one actor within a day that stand in no post: nobody fills the disk with what nobody sees."""
 LONGEST_ALT = 1500
 LEASE = timedelta(minutes=3)
 MOST_TRIES = 3
@@ -38,6 +40,7 @@ NOT_AGAIN_BEFORE = timedelta(minutes=10)
 """How long a picture that could not be fetched is not asked for again."""
 NOT_READY = N_("Cannot attach files that have not finished processing. Try again in a moment.")
 _TOO_LARGE = N_("This file is larger than 16 MB.")
+_TOO_MANY_LOOSE = N_("You have uploaded many pictures that are in no post yet. Post or delete some first.")
 _BROKEN = N_("This picture could not be read. Please choose it again.")
 
 log = structlog.get_logger()
@@ -90,6 +93,8 @@ async def take(
         raise Malformed("Validation failed: File can't be blank")
     if len(body) > LARGEST_FILE:
         raise TooLarge(_TOO_LARGE)
+    if await stored.number_loose(db, actor_id, now - KEEP_UPLOADS) >= MOST_LOOSE:
+        raise Malformed(_TOO_MANY_LOOSE)
     media = Media(
         id=new_id(),
         public_id=new_public_id(),

@@ -74,7 +74,7 @@ async def composed(
         group_id=group.id if group else None,
         root_id=parent.root_id if parent and is_in_thread else number,
         parent_id=parent.id if parent else None,
-        in_reply_to=parent.uri if parent else None,
+        in_reply_to=_address_of(parent) if is_in_thread else _address_outside(parent),
         context_url=await _context_above(db, site, parent) if parent and is_in_thread else None,
         type=addition.type if addition else "Note",
         title=_title(words, html) if parent is None and group is not None else "",
@@ -166,6 +166,15 @@ def _named(post: Post, now: Iterable[Actor]) -> tuple[int, ...]:
 
 def _title(words: Words, html: str) -> str:
     return title_from(html)[0] if words.names_itself else words.title
+
+
+def _address_of(parent: Post | None) -> str | None:
+    return parent.uri if parent is not None else None
+
+
+def _address_outside(parent: Post | None) -> str | None:
+    """What an answer that leaves the thread says that it answers: no server learns of what is sealed (L6)."""
+    return _address_of(parent) if parent is not None and parent.reach != "sealed" else None
 
 
 async def _context_above(db: Connection, site: Site, parent: Post) -> str | None:

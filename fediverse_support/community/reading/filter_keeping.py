@@ -28,6 +28,8 @@ MOST_FILTERS = 100
 MOST_WORDS = 300
 MOST_POSTS = 300
 """In one filter."""
+MOST_WORDS_IN_ALL = 1_000
+"""Of one person. Each is looked for in every post of every page that they read."""
 LONGEST_TITLE = 300
 LONGEST_WORD = 512
 
@@ -60,6 +62,7 @@ async def add(db: Connection, actor_id: int, wish: Wish) -> Filter:
         ends_at=wish.ends_at if isinstance(wish.ends_at, datetime) else None,
     )
     await _put_words(db, number, wish.words, 0)
+    await _check_all(db, actor_id)
     return await one(db, actor_id, number)
 
 
@@ -77,6 +80,7 @@ async def change(db: Connection, actor_id: int, filter_id: int, wish: Wish) -> F
         ends_at=ends_at if isinstance(ends_at, datetime) else None,
     )
     await _put_words(db, filter_id, wish.words, len(known.keywords))
+    await _check_all(db, actor_id)
     return await one(db, actor_id, filter_id)
 
 
@@ -101,7 +105,9 @@ async def add_word(db: Connection, actor_id: int, filter_id: int, word: Word) ->
     await stored.alone(db, actor_id)
     known = await one(db, actor_id, filter_id)
     _check(word, len(known.keywords))
-    return await stored.add_word(db, filter_id, word.keyword, whole_word=word.whole_word is not False)
+    kept = await stored.add_word(db, filter_id, word.keyword, whole_word=word.whole_word is not False)
+    await _check_all(db, actor_id)
+    return kept
 
 
 async def change_word(db: Connection, actor_id: int, keyword_id: int, word: Word) -> Keyword:
@@ -164,6 +170,12 @@ async def _put_words(db: Connection, filter_id: int, words: Sequence[Word], numb
         elif word.keyword:
             _check(word, 0)
     await stored.put_words(db, filter_id, words)
+
+
+async def _check_all(db: Connection, actor_id: int) -> None:
+    """Raise `Malformed` where the words of all filters together are too many; the transaction undoes it."""
+    if await stored.number_of_words(db, actor_id) > MOST_WORDS_IN_ALL:
+        raise Malformed(f"Validation failed: all filters together have at most {MOST_WORDS_IN_ALL} words.")
 
 
 def _check(word: Word, number: int) -> None:

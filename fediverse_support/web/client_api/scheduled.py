@@ -43,8 +43,8 @@ async def put_off(one: Call) -> Any:
     at = moment_in(one.params, "scheduled_at")
     if at is None:
         raise Malformed("Validation failed: Scheduled at can't be blank")
-    scheduling.check_time(at, one.now)
-    found = await scheduled_posts.put_off(one.db, one.me, one.path_id(), at)
+    async with one.db.transaction():
+        found = await scheduling.put_off(one.db, one.me, one.path_id(), at, one.now)
     if found is None:
         raise Missing
     return await _shown(one, one.db, found)

@@ -66,7 +66,7 @@ async def unbookmark(one: Call) -> Any:
     return await _shown(one, (await reacting.unbookmark(one.db, me, one.viewer, one.path_id())).id)
 
 
-@call("write:accounts")
+@call("write:accounts", limit="30 per 10 minutes")
 async def pin(one: Call) -> Any:
     """Keep a post at the top of one's profile, or of the group as which one acts."""
     async with one.db.transaction():
@@ -75,7 +75,7 @@ async def pin(one: Call) -> Any:
     return await _shown(one, post.id)
 
 
-@call("write:accounts")
+@call("write:accounts", limit="30 per 10 minutes")
 async def unpin(one: Call) -> Any:
     """Let it sink again."""
     async with one.db.transaction():
