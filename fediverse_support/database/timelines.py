@@ -421,7 +421,8 @@ async def of_groups(
     return await _page(db, viewer, _IN_GROUPS, part, list(group_ids), only_unanswered)
 
 
-# What a group says is its threads: as its boosts, or without boosts as the posts of its members.
+# What a group says is its threads: as its boosts, or without boosts as the posts of its members. What it wrote
+# itself stands there once: as its boost, or without boosts as the post.
 _OF_ACCOUNT = _both(
     """
 with entries as (
@@ -433,6 +434,8 @@ with entries as (
             and (not $12 or p.in_reply_to is null
                  or exists (select from posts r where r.id = p.parent_id and r.author_id = p.author_id))
             and (cardinality($14::text[]) = 0 or p.tags && $14::text[])
+            and ($13 or p.group_id is distinct from $11
+                 or not exists (select from boosts o where o.post_id = p.id and o.actor_id = $11))
             and is_on_show(p.reach, p.group_id, $1, $2) and
 """,
     _SEEN,

@@ -382,6 +382,14 @@ async def test_a_group_is_a_list_and_a_profile_and_says_nothing_of_its_members(w
     plain = await app.get(f"{profile}/statuses", exclude_reblogs="true", exclude_replies="true")
     assert said(plain) == ["the start"]
     assert await other.get(f"{profile}/statuses") == []
+    async with world.pool.acquire() as db:
+        await db.execute("insert into group_moderators values ($1, $2)", inner.actor.id, ada.actor_id)
+    as_group = await api(ada, acts_as=inner.actor.id)
+    await as_group.post("/api/v1/statuses", {"status": "Tea at seven"})
+    assert said(await app.get(f"{profile}/statuses", limit=1)) == ["inner: Tea at seven"]
+    assert said(await app.get(f"{profile}/statuses")) == ["inner: Tea at seven", "inner: the start"]
+    own = await app.get(f"{profile}/statuses", exclude_reblogs="true")
+    assert said(own) == ["Tea at seven", "the start"]
     for app_of_whom in (app, other):
         assert await app_of_whom.get(f"{profile}/followers") == []
         assert await app_of_whom.get(f"{profile}/following") == []
