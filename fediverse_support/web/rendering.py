@@ -58,6 +58,10 @@ class House:
         self.about_html = ""
         self._read_at: datetime | None = None
 
+    def forget(self) -> None:
+        """Read it anew for the next page: whoever has just changed it looks whether it is right."""
+        self._read_at = None
+
     async def refresh(self, db: Connection, now: datetime) -> None:
         """Read it again if what we have is older than half a minute."""
         if self._read_at is not None and now - self._read_at < timedelta(seconds=30):

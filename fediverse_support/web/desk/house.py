@@ -20,6 +20,8 @@ from fediverse_support.web.security import Access, Visit, deed, page
 _NO_DAY = N_("This is not a day. Write it like 2026-11-30.")
 ADDRESS = "/desk/house"
 RULES = "/desk/house/rules"
+KEPT = "kept"
+"""In the query of the page that one comes back to: what was sent is stored."""
 
 
 @page(Access.ADMIN)
@@ -46,6 +48,7 @@ async def _page(visit: Visit, form: Form, status: int = 200, message: str = "") 
         status,
         form=form,
         message=visit.text(message),
+        is_kept=_is_kept(visit),
         versions=await stored.versions(visit.db, "terms"),
         today=clock.now().date(),
     )
@@ -61,7 +64,8 @@ async def change(visit: Visit, form: Form) -> Response:
             await deeds.record(visit.db, visit.account, "edit community", part[:60], "", clock.now())
     except Malformed as trouble:
         return await _page(visit, form, trouble.status, trouble.message)
-    return RedirectResponse(ADDRESS, 303)
+    visit.services.templates.house.forget()
+    return RedirectResponse(f"{ADDRESS}?{KEPT}", 303)
 
 
 async def _change(visit: Visit, form: Form, part: str) -> None:
@@ -97,7 +101,18 @@ async def show_rules(visit: Visit) -> Response:
 
 
 def _rules_page(visit: Visit, draft: Draft, status: int = 200, message: str = "") -> Response:
-    return visit.render("desk/house_rules.html", status, draft=draft, message=visit.text(message), most=MOST)
+    return visit.render(
+        "desk/house_rules.html",
+        status,
+        draft=draft,
+        message=visit.text(message),
+        most=MOST,
+        is_kept=_is_kept(visit),
+    )
+
+
+def _is_kept(visit: Visit) -> bool:
+    return visit.request.method == "GET" and KEPT in visit.request.query_params
 
 
 @deed(Access.ADMIN)
@@ -114,7 +129,7 @@ async def change_rules(visit: Visit, form: Form) -> Response:
             await deeds.record(visit.db, visit.account, "change rules", "", titles[:2_000], now)
     except Malformed as trouble:
         return _rules_page(visit, draft, trouble.status, trouble.message)
-    return RedirectResponse(RULES, 303)
+    return RedirectResponse(f"{RULES}?{KEPT}", 303)
 
 
 ROUTES = [

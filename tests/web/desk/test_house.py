@@ -32,12 +32,15 @@ async def test_the_words_the_texts_and_their_pages(world):
     await root.submit(
         "/desk/house",
         part="words",
-        title="The Garden",
+        title="The Quiet Garden",
         about="For **carers**",
         email="hello@garden.example",
         languages="de, en",
     )
-    await root.get("/desk/house")
+    saved = await root.follow()
+    assert "About The Quiet Garden" in (await root.get("/about")).text
+    assert "Saved." in saved.text
+    assert "Saved." not in (await root.get("/desk/house")).text
     await root.submit("/desk/house", part="privacy", privacy="We keep *little*.")
     await root.get("/desk/house")
     await root.submit("/desk/house", part="terms", terms="Be here.", **{"from": "2026-01-01"})
