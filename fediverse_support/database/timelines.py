@@ -421,8 +421,8 @@ async def of_groups(
     return await _page(db, viewer, _IN_GROUPS, part, list(group_ids), only_unanswered)
 
 
-# What a group says is its threads: as its boosts, or without boosts as the posts of its members. What it wrote
-# itself stands there once: as its boost, or without boosts as the post.
+# What a group says is its threads: as its boosts, or without boosts as the posts of its members. What it
+# wrote itself stands there once: as its boost, or without boosts as the post.
 _OF_ACCOUNT = _both(
     """
 with entries as (
