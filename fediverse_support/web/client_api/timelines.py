@@ -80,7 +80,7 @@ def part_of(asked: Window) -> Part:
 
 async def answered(one: Call, page: Page, asked: Window, hiding: Context | None = None) -> Answer:
     """A page of a timeline with its links, which count what a filter has hidden too."""
-    shown = await statuses.rendered(one.services, one.db, one.viewer, page, hiding)
+    shown = await statuses.written(one.services, one.db, one.viewer, page, hiding)
     return linked(one, shown, [row.entry_id for row in page.statuses], asked)
 
 

@@ -6,7 +6,7 @@ outside, so that the number of its members is rounded.
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Account as Member
@@ -64,16 +64,33 @@ def may_know(viewer: Viewer, row: AccountRow) -> bool:
     return not viewer.is_guest or row.group_reach != "sealed"
 
 
+class Look(NamedTuple):
+    """All that an Account depends on, so that what is made of it can be remembered by it.
+
+    `is_inside`: for a member of the group, who sees how many they are; others only about how many.
+    """
+
+    row: AccountRow
+    avatar: str
+    header: str
+    is_inside: bool
+
+
+def look(services: Services, row: AccountRow, viewer: Viewer) -> Look:
+    """How one row looks to the viewer."""
+    is_inside = row.is_group and (row.id in viewer.member_of or row.id in viewer.moderates)
+    return Look(row, pictures.avatar(services, row), pictures.header(services, row), is_inside)
+
+
 def account(services: Services, row: AccountRow, viewer: Viewer) -> Json:
     """One row as an Account. It is shared by all who are shown it: copy it before you change it."""
-    avatar, header = pictures.avatar(services, row), pictures.header(services, row)
-    is_inside = row.is_group and (row.id in viewer.member_of or row.id in viewer.moderates)
-    return _account(row, avatar, header, is_inside)
+    return entity_of(look(services, row, viewer))
 
 
 @lru_cache(maxsize=2_048)
-def _account(row: AccountRow, avatar: str, header: str, is_inside: bool) -> Json:
-    """`is_inside`: for a member of the group, who sees how many they are; others only about how many."""
+def entity_of(seen: Look) -> Json:
+    """The Account of such a look. It is shared too."""
+    row, avatar, header, is_inside = seen
     entity: Json = {
         "id": str(row.id),
         "username": row.name,

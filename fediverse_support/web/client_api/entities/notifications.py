@@ -18,6 +18,7 @@ from fediverse_support.database.pool import Connection
 from fediverse_support.web.client_api.entities import accounts, statuses
 from fediverse_support.web.client_api.entities.accounts import Json
 from fediverse_support.web.client_api.entities.moments import maybe_moment, moment
+from fediverse_support.web.client_api.entities.statuses import Written
 from fediverse_support.web.services import Services
 
 _PARTIAL = ("id", "acct", "url", "avatar", "avatar_static", "locked", "bot")
@@ -38,7 +39,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What notifications speak of, made once for a page of them, by number."""
 
     accounts: Mapping[int, Json]
-    statuses: Mapping[int, Json]
+    statuses: Mapping[int, Written]
     hidden: frozenset[int]
     reports: Mapping[int, Json]
 
@@ -46,11 +47,11 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 async def speak_of(
     services: Services, db: Connection, viewer: Viewer, told: Sequence[Notification], page: Page
 ) -> Shown:
-    """Accounts, statuses and reports of some notifications: one statement for the filters of who looks, and
-    for those who look after something two more."""
-    found = await filters.of(db, viewer.actor_id, clock.now()) if page.statuses else filters.Filters(())
-    made = statuses.with_filters(services, viewer, page, found, hiding="notifications")
-    by_id = {int(status["id"]): status for status in made}
+    """Accounts, statuses and reports of some notifications: one statement for the filters of who looks, if
+    they have any, and for those who look after something two more."""
+    has_any = bool(page.statuses) and page.has_filters
+    found = await filters.of(db, viewer.actor_id, clock.now()) if has_any else filters.Filters(())
+    by_id = statuses.written_by_id(services, viewer, page, found, hiding="notifications")
     named = {row.entry_id for row in page.statuses}
     people = {
         number: accounts.account(services, row, viewer)

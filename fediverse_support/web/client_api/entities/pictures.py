@@ -1,5 +1,6 @@
 """The pictures of an account. Apps crash without one, so whoever has none gets one of ours."""
 
+from functools import lru_cache
 from typing import Literal
 
 from fediverse_support.database.client_accounts import AccountRow
@@ -12,14 +13,19 @@ def avatar(services: Services, row: AccountRow) -> str:
     """The address of a face, always absolute and on this server."""
     if (shown := _shown(services, row, "icon", row.icon_url)) is not None:
         return shown
-    return f"{services.site.origin}{static_url('group-avatar.png' if row.is_group else 'avatar.png')}"
+    return _of_ours(services.site.origin, "group-avatar.png" if row.is_group else "avatar.png")
 
 
 def header(services: Services, row: AccountRow) -> str:
     """The address of the wide picture, always absolute and on this server."""
     if (shown := _shown(services, row, "header", row.header_url)) is not None:
         return shown
-    return f"{services.site.origin}{static_url('header.png')}"
+    return _of_ours(services.site.origin, "header.png")
+
+
+@lru_cache(maxsize=16)
+def _of_ours(origin: str, name: str) -> str:
+    return f"{origin}{static_url(name)}"
 
 
 def _shown(

@@ -11,7 +11,9 @@ starts a thread in a group is in lists as the group's boost of it.
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeAlias
+
+import msgspec
 
 from fediverse_support.community.reading import filters
 from fediverse_support.community.reading.filters import Filters
@@ -24,7 +26,7 @@ from fediverse_support.database.filters import Context
 from fediverse_support.database.pool import Connection
 from fediverse_support.protocol.rendering.events import first_line
 from fediverse_support.web.client_api.entities import accounts, filtering, media
-from fediverse_support.web.client_api.entities.accounts import VISIBILITY, Json
+from fediverse_support.web.client_api.entities.accounts import VISIBILITY, Json, Look
 from fediverse_support.web.client_api.entities.content import words
 from fediverse_support.web.client_api.entities.moments import maybe_moment, moment
 from fediverse_support.web.client_api.entities.polls import poll
@@ -34,6 +36,9 @@ _NOT_QUOTABLE: Json = {"automatic": [], "manual": [], "current_user": "denied"}
 _NO_FILTERS = Filters(())
 Nearness = Literal["guest", "member", "pins"]
 """Who looks: somebody unknown, somebody, or whoever may pin it to their own profile."""
+Written: TypeAlias = Json | msgspec.Raw
+"""A status, or the JSON of it."""
+_encode = msgspec.json.Encoder().encode
 _WIDTH = {"public": 3, "unlisted": 2, "private": 1, "direct": 0}
 
 
@@ -72,6 +77,25 @@ def with_filters(
     return [status for status in made if status is not None]
 
 
+async def written(
+    services: Services, db: Connection, viewer: Viewer, page: Page, hiding: Context | None = None
+) -> list[Written]:
+    """As `rendered`, for who only sends them on."""
+    if not page.statuses:
+        return []
+    found = await filters.of(db, viewer.actor_id, clock.now()) if page.has_filters else _NO_FILTERS
+    return list(written_by_id(services, viewer, page, found, hiding).values())
+
+
+def written_by_id(
+    services: Services, viewer: Viewer, page: Page, found: Filters, hiding: Context | None = None
+) -> dict[int, Written]:
+    """The same by their numbers, for who has the filters already."""
+    maker = _Maker(services, viewer, page, found, clock.now())
+    made = ((row.entry_id, maker.written(row, hiding)) for row in page.statuses)
+    return {number: status for number, status in made if status is not None}
+
+
 class _Maker:
     """Makes the statuses of one page, each account of it once."""
 
@@ -80,9 +104,8 @@ class _Maker:
         self._viewer = viewer
         self._filters = found
         self._now = now
-        self._accounts = {
-            number: accounts.account(services, row, viewer) for number, row in page.accounts.items()
-        }
+        self._origin = services.site.origin
+        self._looks = {number: accounts.look(services, row, viewer) for number, row in page.accounts.items()}
         mentioned = [row for row in page.mentioned if not row.is_secret or _is_in(viewer, row.id)]
         self._by_uri = {row.uri: row for row in mentioned}
         self._by_id = {row.id: row for row in mentioned}
@@ -90,14 +113,24 @@ class _Maker:
     def status(self, row: StatusRow, hiding: Context | None) -> Json | None:
         """The post, or the boost around it; None if a filter hides it."""
         made = self._post(row, hiding)
-        return made if made is None or row.booster_id is None else self._boost(row, made)
+        if made is None or row.booster_id is None:
+            return made
+        return _boost(row, made, self._looks[row.booster_id])
+
+    def written(self, row: StatusRow, hiding: Context | None) -> Written | None:
+        """The same as JSON where it depends on nothing but rows and looks: then it is remembered by these."""
+        if row.attachments or row.poll is not None or not self._filters.is_empty:
+            return self.status(row, hiding)
+        booster = self._looks[row.booster_id] if row.booster_id is not None else None
+        author, nearness = self._looks[row.author_id], self._nearness(row)
+        return _written(row, self._named(row), self._origin, nearness, author, booster)
 
     def _post(self, row: StatusRow, hiding: Context | None) -> Json | None:
         results = self._matching(row)
         if results and hiding is not None and filters.hides(results, hiding):
             return None
-        made = dict(_made(row, self._named(row), self._services.site.origin, self._nearness(row)))
-        made["account"] = self._accounts[row.author_id]
+        made = dict(_made(row, self._named(row), self._origin, self._nearness(row)))
+        made["account"] = accounts.entity_of(self._looks[row.author_id])
         if row.attachments:
             made["media_attachments"], made["card"] = self._attached(row)
         if row.poll is not None:
@@ -105,13 +138,6 @@ class _Maker:
         if results:
             made["filtered"] = [filtering.result(each) for each in results]
         return made
-
-    def _boost(self, row: StatusRow, inner: Json) -> Json:
-        """A status of its own: the words and what belongs to them are in what it boosts."""
-        assert row.booster_id is not None
-        wrapper = {**inner, **_around(row), "account": self._accounts[row.booster_id], "reblog": inner}
-        wrapper.pop("pinned", None)
-        return wrapper
 
     def _nearness(self, row: StatusRow) -> Nearness:
         if self._viewer.actor_id is None:
@@ -153,6 +179,28 @@ class _Maker:
             if item.get("type") != "Link"
         ]
         return found, _card(links[0]) if links else None
+
+
+@lru_cache(maxsize=1_024)
+def _written(
+    row: StatusRow,
+    named: tuple[MentionedRow, ...],
+    origin: str,
+    nearness: Nearness,
+    author: Look,
+    booster: Look | None,
+) -> msgspec.Raw:
+    """The JSON of a status without media, poll and filters: of two viewers only for whom all of this is the
+    same, what they did with the post among it (`row`)."""
+    made = _made(row, named, origin, nearness) | {"account": accounts.entity_of(author)}
+    return msgspec.Raw(_encode(made if booster is None else _boost(row, made, booster)))
+
+
+def _boost(row: StatusRow, inner: Json, booster: Look) -> Json:
+    """A status of its own: the words and what belongs to them are in what it boosts."""
+    wrapper = {**inner, **_around(row), "account": accounts.entity_of(booster), "reblog": inner}
+    wrapper.pop("pinned", None)
+    return wrapper
 
 
 @lru_cache(maxsize=2_048)
