@@ -132,7 +132,7 @@ def test_a_thread_in_a_group_elsewhere_is_answered_and_rings(people, thread, sin
     assert there.reblog.spoiler_text == "Night"
     assert there.reblog.media_attachments[0].description == "A dark room"
     receipts = [one.last_status.content for one in ada.conversations()]
-    assert any("Your post is in Night owls." in words for words in receipts), receipts
+    assert any("Your post is on its way to Night owls" in words for words in receipts), receipts
 
     ear = Ear()
     stream = ada.stream_user(ear, run_async=True)

@@ -109,6 +109,9 @@ async def publish(db: Connection, deed: Deed) -> Post:
     if not is_direct and commands_in_posts.calls_team(named):
         raise Malformed(TEAM_IS_PRIVATE)
     parent = await _answered(db, deed) if wish.in_reply_to is not None else None
+    if is_direct and parent is not None and not any(actor.id != deed.me.id for actor in named.values()):
+        deed = await _addressed(db, deed, parent)
+        named = await addressees.mentioned(db, deed.site, deed.wish.source, deed.me.id)
     if is_direct:
         return await _direct(db, deed, named, parent)
     if parent is not None and parent.group_id is not None:
@@ -189,6 +192,18 @@ async def _outside(db: Connection, deed: Deed, parent: Post | None) -> Post:
     )
     await _receipt(db, deed, None, post, asked)
     return post
+
+
+async def _addressed(db: Connection, deed: Deed, parent: Post) -> Deed:
+    """A private answer that names nobody, because its author has deleted the @, for whom it answers.
+
+    Otherwise it would reach nobody, and its author would wait for an answer.
+    """
+    is_mine = parent.author_id == deed.me.id
+    people = [await actors.by_id(db, number) for number in (parent.named if is_mine else (parent.author_id,))]
+    handles = [f"@{one.name}" if one.is_local else f"@{one.name}@{one.host}" for one in people if one]
+    source = " ".join([*handles, deed.wish.source])
+    return msgspec.structs.replace(deed, wish=msgspec.structs.replace(deed.wish, source=source))
 
 
 async def _direct(db: Connection, deed: Deed, named: Mapping[str, Actor], parent: Post | None) -> Post:

@@ -24,6 +24,9 @@ Say = Callable[[str], str]
 """Puts a sentence into the language of who reads it."""
 
 IN_GROUP = "Your post is in %(group)s."
+SENT_ELSEWHERE = "Your post is on its way to %(group)s, on another server. Who lets it in is up to them there."
+    "Your post is on its way to %(group)s, on another server. Who lets it in there is up to them."
+)
 Decided = Literal["accepted", "returned", "refused"]
 DECIDED: dict[Decided, str] = {
     "accepted": "A moderator has let your post in.",
@@ -66,7 +69,8 @@ async def of_post(
     if post.state == "held":
         lines[:0] = [say(WAITS), await _place(db, author, post, now, say)]
     elif group is not None and post.is_root:
-        lines.insert(0, say(IN_GROUP) % {"group": group.display_name or group.name})
+        sentence = IN_GROUP if group.is_local else SENT_ELSEWHERE
+        lines.insert(0, say(sentence) % {"group": group.display_name or group.name})
     if group is not None and reaches.was_narrowed(asked, post) and post.reach in NARROWED:
         lines.append(say(NARROWED[post.reach]))
     if not lines:

@@ -130,6 +130,14 @@ async def test_a_direct_post_reaches_nobody_but_whom_it_names(world, village, ap
     assert not await world.pool.fetchval("select count(*) from decisions where words like '%quokka%'")
     assert (await (await api(cleo)).get(places[0]))["content"] == post["content"]
     await app.refused(403, "POST", f"/api/v1/statuses/{post['id']}/reblog")
+    # An answer without any @ is for whom it answers, and a further word of one's own for the same people.
+    heard = {"status": "I hear you", "in_reply_to_id": post["id"], "visibility": "direct"}
+    heard = await (await api(cleo)).post("/api/v1/statuses", heard)
+    assert [one["acct"] for one in heard["mentions"]] == ["ada"]
+    assert "I hear you" in (await app.get(f"/api/v1/statuses/{heard['id']}"))["content"]
+    more = {"status": "are you there?", "in_reply_to_id": heard["id"], "visibility": "direct"}
+    more = await (await api(cleo)).post("/api/v1/statuses", more)
+    assert [one["acct"] for one in more["mentions"]] == ["ada"]
 
     # Its changes and its end go the same way, and what was read stays for who could read it.
     changed = await app.call(
