@@ -24,7 +24,7 @@ Say = Callable[[str], str]
 """Puts a sentence into the language of who reads it."""
 
 IN_GROUP = "Your post is in %(group)s."
-SENT_ELSEWHERE = "Your post is on its way to %(group)s, on another server. Who lets it in is up to them there."
+SENT_ELSEWHERE = (
     "Your post is on its way to %(group)s, on another server. Who lets it in there is up to them."
 )
 Decided = Literal["accepted", "returned", "refused"]
