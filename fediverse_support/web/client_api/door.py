@@ -35,6 +35,8 @@ _SET_FOR_ALL = {
 PER_TOKEN = RateLimitItemPerMinute(1_500, 5)
 PER_CLIENT = RateLimitItemPerMinute(1_000, 5)
 """Without a token, from one address: apps call ten to fifteen times when they start."""
+BAD_PER_CLIENT = RateLimitItemPerMinute(300, 5)
+"""With tokens that are none, from one address: a new one each time is no way past the limit."""
 
 _log = structlog.get_logger(__name__)
 
@@ -96,15 +98,17 @@ class Door:
             rates["X-RateLimit-Remaining"] = "0"
             return response_of(Answer({"error": "Too many requests"}, 429, rates))
         response: Response = await endpoints[method](request)
+        if response.status_code == 401 and self._is_guessing(request):
+            response = response_of(Answer({"error": "Too many requests"}, 429))
+            rates["X-RateLimit-Remaining"] = "0"
         response.raw_headers += [(name.lower().encode(), value.encode()) for name, value in rates.items()]
         return response
 
     def _spend(self, request: Request) -> dict[str, str]:
         """Count one call, and say how many are left; -1 for one too many."""
         services, now = services_of(request), clock.now()
-        token = request.headers.get("authorization") or request.query_params.get("access_token")
-        if token:
-            item, key = PER_TOKEN, hashlib.blake2b(token.encode(), digest_size=16).hexdigest()
+        if token := _token_in(request):
+            item, key = PER_TOKEN, _key_of(token)
         else:
             client = clients.address_of(request.scope, services.settings.proxies)
             item, key = PER_CLIENT, services.limiter.mark(client, now)
@@ -114,6 +118,18 @@ class Door:
             "X-RateLimit-Remaining": str(max(item.amount - count, -1)),
             "X-RateLimit-Reset": ends_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         }
+
+    def _is_guessing(self, request: Request) -> bool:
+        """Whether one more token that is none is too many from there. What was counted for it goes, so that
+        tokens which somebody makes up take no room."""
+        if not (token := _token_in(request)):
+            return False
+        self._windows.drop(_key_of(token))
+        services, now = services_of(request), clock.now()
+        client = clients.address_of(request.scope, services.settings.proxies)
+        key = f"bad {services.limiter.mark(client, now)}"
+        length = timedelta(seconds=BAD_PER_CLIENT.get_expiry())
+        return self._windows.count(key, now, length)[0] > BAD_PER_CLIENT.amount
 
 
 class Windows:
@@ -132,6 +148,10 @@ class Windows:
         self._open[key] = number + 1, ends_at
         return number + 1, ends_at
 
+    def drop(self, key: str) -> None:
+        """Forget one window."""
+        self._open.pop(key, None)
+
     def _forget(self, now: datetime) -> None:
         """Windows lie in the order in which they were opened, and all are as long: the first ends first."""
         while self._open:
@@ -139,6 +159,14 @@ class Windows:
             if ends_at > now:
                 return
             del self._open[key]
+
+
+def _token_in(request: Request) -> str | None:
+    return request.headers.get("authorization") or request.query_params.get("access_token")
+
+
+def _key_of(token: str) -> str:
+    return hashlib.blake2b(token.encode(), digest_size=16).hexdigest()
 
 
 def _is_open(path: str) -> bool:
