@@ -99,6 +99,19 @@ async def put_off(db: Connection, job_ids: Collection[int], due_at: datetime) ->
     )
 
 
+async def wake(db: Connection, account_id: int, now: datetime) -> None:
+    """Let what waits for the end of a member's quiet hours be looked at now, as these have changed."""
+    await db.execute(
+        """
+        update push_jobs j set due_at = $2
+          from push_subscriptions s
+         where s.id = j.subscription_id and s.account_id = $1 and j.is_late and j.due_at > $2
+        """,
+        account_id,
+        now,
+    )
+
+
 async def try_again(db: Connection, job_id: int, due_at: datetime) -> None:
     """Let a job that failed be tried again then."""
     await db.execute("update push_jobs set due_at = $2 where id = $1", job_id, due_at)

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fediverse_support.community.notifying import quiet
+from fediverse_support.core import clock
 from fediverse_support.core.errors import Malformed, Trouble
 from fediverse_support.core.local_times import time_zones
 from fediverse_support.database import push
@@ -62,6 +63,7 @@ async def choose(visit: Visit, form: Form) -> Response:
             shows_words=form.line("words") == "some",
             quiet=hours,
             time_zone=form.line("time_zone"),
+            now=clock.now(),
         )
     except Malformed as trouble:
         return await _page(visit, form, trouble=trouble)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fediverse_support.accounts import vapid
-from fediverse_support.community.notifying import happenings
+from fediverse_support.community.notifying import happenings, quiet
 from fediverse_support.community.notifying.ringing import LEASE, Ringer
 from fediverse_support.core import clock
 from fediverse_support.database import push
@@ -282,6 +282,24 @@ async def test_quiet_hours_gather_what_comes_into_one_ring(world, ada, ben, api,
     said = json.loads(device.read(service.pushed[0].headers, service.pushed[0].body))
     assert (said["title"], said["body"]) == ("Something new", "3 new things came while it was quiet.")
     assert await count(world, "push_jobs") == 0
+
+    async def choose(hours: tuple[time, time] | None) -> None:
+        async with acquire(world.pool) as db, db.transaction():
+            await quiet.choose(
+                db, ada.id, shows_words=False, quiet=hours, time_zone="Europe/Berlin", now=at()
+            )
+
+    at.at = evening
+    eve = await world.member("eve")
+    async with acquire(world.pool) as db, db.transaction():
+        await happenings.followed(db, eve.actor_id, ada.actor_id, False, evening)
+    assert await ring.step() == 1
+    await choose((time(21), time(8)))
+    assert await ring.step() == 1  # looked at again, and it still is quiet
+    assert len(service.pushed) == 1
+    await choose(None)
+    assert await ring.step() == 1
+    assert len(service.pushed) == 2
 
 
 async def test_a_push_service_that_fails_is_tried_again_and_one_that_says_no_is_not(
