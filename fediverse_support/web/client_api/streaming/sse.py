@@ -89,10 +89,14 @@ async def _left(receive: Receive) -> None:
 
 
 def text_of(frame: Frame) -> str:
-    """A frame as it goes out. JSON as we write it has no line breaks."""
+    """A frame as it goes out. JSON as we write it has no line breaks.
+
+    Without a payload it says `undefined`, as Mastodon's server does: browsers drop an event without data, and
+    Mastodon.py ends the stream over data that is empty.
+    """
     if (known := frame.written.get("sse")) is not None:
         return known
-    payload = "" if frame.payload is None else frame.payload
+    payload = "undefined" if frame.payload is None else frame.payload
     frame.written["sse"] = text = f"id: {frame.cursor}\nevent: {frame.event}\ndata: {payload}\n\n"
     return text
 
