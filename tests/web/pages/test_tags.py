@@ -145,8 +145,8 @@ async def test_writers_choose_tags_and_type_hashtags(world, village, ada, offers
     sent |= {"title": "Awake", "source": "About #Sleep again.", "tag_advice": "1", "tag_forged": "1"}
     await browser.post("/groups/night_owls/write", sent)
     thread = await browser.follow()
-    assert ">Advice, please</a>" in thread.text
-    assert ">#sleep</a>" in thread.text
+    assert "><bdi>Advice, please</bdi></a>" in thread.text
+    assert "><bdi>#sleep</bdi></a>" in thread.text
     assert "forged" not in thread.text
     assert 'href="https://garden.example/groups/night_owls/tagged/sleep"' in thread.text
     async with acquire(world.pool) as db:
