@@ -4,7 +4,7 @@ import msgspec
 
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.rows import all_of, reader
-from fediverse_support.database.timelines import Part
+from fediverse_support.database.timeline_parts import Part
 
 
 class Deed(msgspec.Struct, frozen=True):

@@ -16,11 +16,11 @@ import msgspec
 from fediverse_support.community.reading import reading_lists
 from fediverse_support.core.errors import Missing
 from fediverse_support.core.models import Viewer
+from fediverse_support.database import home_timelines, timelines
 from fediverse_support.database import reading_lists as stored_lists
-from fediverse_support.database import timelines
 from fediverse_support.database.client_statuses import Page
 from fediverse_support.database.pool import Connection
-from fediverse_support.database.timelines import Part
+from fediverse_support.database.timeline_parts import Part
 
 _MOST_ROUNDS = 20
 Read = Callable[[Part, int], Awaitable[Page]]
@@ -30,7 +30,7 @@ async def home(db: Connection, viewer: Viewer, part: Part) -> Page:
     """A part of the viewer's Home: one statement, unless most of what is looked at does not belong there."""
 
     async def read(part: Part, look_at: int) -> Page:
-        return await timelines.of_home(db, viewer, part, look_at)
+        return await home_timelines.of_home(db, viewer, part, look_at)
 
     return await _filled(read, part)
 
@@ -47,7 +47,7 @@ async def of_list(db: Connection, viewer: Viewer, list_id: int, part: Part) -> P
         return await timelines.of_groups(db, viewer, groups, part, only_unanswered=is_waiting)
 
     async def read(part: Part, look_at: int) -> Page:
-        return await timelines.of_list(db, viewer, list_id, part, look_at)
+        return await home_timelines.of_list(db, viewer, list_id, part, look_at)
 
     page = await _filled(read, part)
     if not page.statuses and await stored_lists.by_id(db, viewer.actor_id, list_id) is None:

@@ -9,7 +9,8 @@ from fediverse_support.core.errors import Malformed
 from fediverse_support.database import timelines
 from fediverse_support.database.client_statuses import Page
 from fediverse_support.database.filters import Context
-from fediverse_support.database.timelines import Part, Tagged
+from fediverse_support.database.timeline_parts import Part
+from fediverse_support.database.timelines import Tagged
 from fediverse_support.web.client_api.calls import Answer, Call, Who, call
 from fediverse_support.web.client_api.entities import statuses
 from fediverse_support.web.client_api.paging import Window, linked, window

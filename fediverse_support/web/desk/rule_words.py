@@ -141,7 +141,8 @@ CHOICES: dict[tuple[str, str], str] = {
     ("thread_of", "other"): N_("somebody else"),
     ("visibility", "open"): N_("open to everybody"),
     ("visibility", "quiet"): N_("open, but in no public list"),
-    ("visibility", "members"): N_("for members or followers"),
+    ("visibility", "members"): N_("for the members of a group"),
+    ("visibility", "followers"): N_("for those who follow its author"),
     ("visibility", "direct"): N_("only for those who are named"),
 }
 

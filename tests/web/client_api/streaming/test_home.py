@@ -7,7 +7,7 @@ from fediverse_support.core.identifiers import new_public_id
 from fediverse_support.core.models import Viewer
 from fediverse_support.database import posts, stream_audiences
 from fediverse_support.database.pool import acquire
-from fediverse_support.database.timelines import Part
+from fediverse_support.database.timeline_parts import Part
 
 
 async def viewer_of(db, who) -> Viewer:
