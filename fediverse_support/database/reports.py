@@ -98,23 +98,52 @@ async def by_id(db: Connection, report_id: int) -> Report | None:
     return read(row) if row else None
 
 
-async def still_open(db: Connection, limit: int) -> list[Report]:
-    """Reports that nobody has closed, the longest waiting first."""
-    return all_of(
-        read, await db.fetch("select * from reports where state = 'open' order by created_at limit $1", limit)
+async def still_open(db: Connection, viewer_id: int, limit: int) -> list[Report]:
+    """Reports that nobody has closed, the longest waiting first; those about `viewer_id` only where nobody
+    else looks after the community: who is reported does not learn by whom."""
+    rows = await db.fetch(
+        """
+        select * from reports
+         where state = 'open'
+           and (not report_is_about(reports, $1)
+                or not exists (select from accounts
+                                where state = 'active' and role in ('owner', 'admin', 'moderator')
+                                  and not report_is_about(reports, actor_id)))
+         order by created_at limit $2
+        """,
+        viewer_id,
+        limit,
     )
+    return all_of(read, rows)
 
 
-async def of_group(db: Connection, group_id: int, limit: int) -> list[Report]:
-    """Reports about a group that nobody has closed, the longest waiting first."""
-    return all_of(
-        read,
-        await db.fetch(
-            "select * from reports where group_id = $1 and state = 'open' order by created_at limit $2",
-            group_id,
-            limit,
-        ),
+async def of_group(db: Connection, group_id: int, viewer_id: int, limit: int) -> list[Report]:
+    """Reports about a group that nobody has closed, the longest waiting first; none about `viewer_id`, for
+    those are for who looks after the community."""
+    rows = await db.fetch(
+        """
+        select * from reports
+         where group_id = $1 and state = 'open' and not report_is_about(reports, $2)
+         order by created_at limit $3
+        """,
+        group_id,
+        viewer_id,
+        limit,
     )
+    return all_of(read, rows)
+
+
+async def concerned(db: Connection, report_id: int, among: Sequence[int]) -> set[int]:
+    """Those of these actors whom a report is about."""
+    rows = await db.fetch(
+        """
+        select n.id from unnest($2::bigint[]) as n (id), reports r
+         where r.id = $1 and report_is_about(r, n.id)
+        """,
+        report_id,
+        list(among),
+    )
+    return {row["id"] for row in rows}
 
 
 async def is_waiting(db: Connection, reporter_uri: str, object_uri: str) -> bool:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fediverse_support.core.models import Post
-from fediverse_support.database import push, ringing
+from fediverse_support.database import push, reports, ringing
 from fediverse_support.database.pool import Connection
 from fediverse_support.database.push import Ring
 from fediverse_support.protocol.site import Site
@@ -85,8 +85,13 @@ async def poll_ended(db: Connection, post: Post, now: datetime) -> None:
 
 async def reported(db: Connection, report_id: int, from_id: int, group_id: int | None, now: datetime) -> None:
     """Somebody has reported something: told are those here who look after the group that it is in, and the
-    group for who acts as it; where there is nobody, those who look after the community."""
-    receivers = await ringing.team(db, group_id) or await ringing.staff(db)
+    group for who acts as it; where there is nobody, those who look after the community. Whoever is reported
+    is not told; if they look after the group, the community is told in its place."""
+    team, staff = await ringing.team(db, group_id), await ringing.staff(db)
+    concerned = await reports.concerned(db, report_id, [*team, *staff])
+    if concerned & set(team) or not team:
+        team = [*(one for one in team if one != group_id), *staff]
+    receivers = [one for one in dict.fromkeys(team) if one not in concerned]
     await _told(db, receivers, "admin.report", from_id, now, subject_id=report_id)
 
 

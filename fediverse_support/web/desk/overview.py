@@ -28,7 +28,7 @@ async def overview(visit: Visit) -> Response:
     return visit.render(
         "desk/overview.html",
         waiting=await approvals.waiting(visit.db),
-        reports=await reports.still_open(visit.db, AT_ONCE),
+        reports=await reports.still_open(visit.db, visit.account.actor_id, AT_ONCE),
         held=await hold_lines.number_waiting(visit.db, None),
         parked=await inbox.recent(visit.db, "parked", AT_ONCE),
     )

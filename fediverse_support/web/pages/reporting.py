@@ -105,7 +105,7 @@ def _other_server(visit: Visit, group: Actor | None, writer: Actor) -> str:
 async def waiting(visit: Visit) -> Response:
     """The reports about a group that nobody has closed."""
     group = await cared_for_group(visit)
-    found = await reports.of_group(visit.db, group.id, AT_ONCE)
+    found = await reports.of_group(visit.db, group.id, visit.account.actor_id, AT_ONCE)
     return visit.render("group/reports.html", actor=group, cases=[await _case(visit, one) for one in found])
 
 

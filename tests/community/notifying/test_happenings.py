@@ -8,7 +8,7 @@ import msgspec
 from fediverse_support.community.notifying import happenings
 from fediverse_support.community.posts import releasing
 from fediverse_support.core import clock
-from fediverse_support.database import accounts, follows
+from fediverse_support.database import accounts, follows, reports
 from fediverse_support.database import posts as stored_posts
 from fediverse_support.database.pool import acquire
 from fediverse_support.moderation import posts as moderating
@@ -155,3 +155,39 @@ async def test_held_posts_follows_polls_reports_and_warnings_are_told_at_their_t
         by = await accounts.by_id(db, account)
         await moderating.hide(db, home.site, await stored_posts.by_id(db, post.id), by, "Why", clock.now())
     assert await told(home, ada) == [("moderation_warning", ada.id, None)]
+
+
+async def test_who_is_reported_does_not_learn_by_whom_and_others_look_at_it(home):
+    ada, ben, cem, dora = [await home.member(name) for name in ("ada", "ben", "cem", "dora")]
+    group = await home.group("open")
+    for member in (ada, ben, cem):
+        await home.join(member, group.actor)
+    for name, role in (("ben", "moderator"), ("dora", "admin")):
+        await home.pool.execute(
+            "update accounts set role = $2 where actor_id = (select id from actors where name = $1)",
+            name,
+            role,
+        )
+    for member in (ben, cem):
+        await home.pool.execute(
+            "insert into group_moderators (group_id, actor_id) values ($1, $2)", group.actor.id, member.id
+        )
+    post = await home.write(ben, group.actor, "Pull yourself together.")
+    await home.pool.execute("delete from notifications")
+    await home.pool.execute(
+        "insert into reports (id, reporter_uri, object_uris, group_id) values (7, $1, array[$2], $3)",
+        ada.uri,
+        post.uri,
+        group.actor.id,
+    )
+    await do(home, happenings.reported, 7, ada.id, group.actor.id, clock.now())
+    assert await told(home, ben) == []
+    assert await told(home, group.actor) == [], "ben may act as the group"
+    assert await told(home, cem) == await told(home, dora) == [("admin.report", ada.id, None)]
+    async with acquire(home.pool) as db:
+        assert await reports.of_group(db, group.actor.id, ben.id, 20) == []
+        assert len(await reports.of_group(db, group.actor.id, cem.id, 20)) == 1
+        assert await reports.still_open(db, ben.id, 20) == []
+        assert len(await reports.still_open(db, dora.id, 20)) == 1
+        await db.execute("update accounts set state = 'disabled' where actor_id = $1", dora.id)
+        assert len(await reports.still_open(db, ben.id, 20)) == 1, "nobody else would see it"
