@@ -23,7 +23,7 @@ from fediverse_support.community.people import personal_audiences
 from fediverse_support.community.posts import announcing, holds, kinds
 from fediverse_support.community.posts.amendments import amended
 from fediverse_support.community.posts.judging import Judged
-from fediverse_support.core.errors import Gone, Refused, Unavailable
+from fediverse_support.core.errors import Forbidden, Gone, Refused, Unavailable
 from fediverse_support.core.models import Actor, Post
 from fediverse_support.database import activities as stored
 from fediverse_support.database import actors, held, places, post_amendments, posts
@@ -106,6 +106,8 @@ async def receive(
     """
     known = await posts.by_uri(db, document.id, for_update=True) if place.is_known else None
     if known is not None:
+        if place.standing.is_blocked and known.group_id is not None:
+            raise Forbidden(speaking.ASKED_AWAY)
         return await _another_version(db, site, known, document, author, place.named, judged, activity, now)
     if document.is_vote:
         raise Refused("This is a vote, and not a post.")

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from fediverse_support.community import visibility
 from fediverse_support.community.groups.stepping_down import step_down
-from fediverse_support.community.joining import invitations
+from fediverse_support.community.joining import invitations, speaking
 from fediverse_support.community.notifying import happenings
 from fediverse_support.core.errors import Conflict, Forbidden, Malformed, Missing
 from fediverse_support.core.models import Actor, Group
@@ -84,7 +84,7 @@ async def _waits(db: Connection, group: Group, person: Actor, now: datetime, *, 
 
 def stay_away() -> Forbidden:
     """What somebody who was asked to stay away is told, at every door alike."""
-    return Forbidden("The moderators of this group have asked you to stay away for now.")
+    return Forbidden(speaking.ASKED_AWAY)
 
 
 def _by_invitation() -> Forbidden:

@@ -9,6 +9,8 @@ CUT_OFF = (
     "The moderators of this community have ended the exchange with the server of this group. "
     "Nobody there would get what you write."
 )
+ASKED_AWAY = "The moderators of this group have asked you to stay away for now."
+"""What was said before is not changed any more either; it can be deleted."""
 
 
 def check(group: Group, author: Actor, standing: Standing) -> None:

@@ -121,6 +121,8 @@ async def edit(
     words = words if post.in_reply_to is None else _as_reply(words)
     words = checked(words, has_addition=post.type != "Note", keeps=post.attachments)
     group = await actors.by_id(db, post.group_id) if post.group_id else None
+    if group is not None and (await places.standing(db, group, author, now)).is_blocked:
+        raise Forbidden(speaking.ASKED_AWAY)
     changed = await reworded(db, site, post, words, now)
     judged = await judging.judged(db, policy, author, group, changed, now, is_edit=True)
     if judged.decision.is_held and post.state == "live":

@@ -80,6 +80,21 @@ async def test_an_edit_keeps_what_was_said_and_goes_to_everybody_who_was_told(ho
         await home.edit(member, changed, "at the same time", changed.edited_at)
 
 
+async def test_who_was_asked_to_stay_away_changes_nothing_they_said_and_may_take_it_back(home):
+    group, member = await home.group(), await home.member()
+    await home.join(member, group.actor)
+    post = await home.write(member, group.actor, "before")
+    await home.pool.execute(
+        "insert into blocks (blocker_uri, blocked_uri, target_uri, activity_uri) values ($1, $2, $1, 'x')",
+        group.actor.uri,
+        member.uri,
+    )
+    with pytest.raises(Forbidden, match="stay away"):
+        await home.edit(member, post, "an insult", post.published_at + timedelta(seconds=1))
+    assert await home.pool.fetchval("select source from posts where id = $1", post.id) == "before"
+    await home.delete(member, post)
+
+
 async def test_only_the_author_edits_and_deletes(home):
     member, other, group = await home.member(), await home.member("otto"), await home.group()
     post = await home.write(member, group.actor)
