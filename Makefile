@@ -34,9 +34,9 @@ test: setup-test
 
 # The oldest server that we promise to work with. What mostly asks how whole servers talk to each other, in the
 # same statements, is left out.
-ON_POSTGRES15 = $(addprefix tests/,accounts database moderation operations community/joining/test_joining.py \
-	community/posts/test_voting.py inbox/test_bookkeeping.py inbox/test_policy_senders.py inbox/test_posts.py \
-	inbox/test_processing.py outbox/test_hosts_in_trouble.py outbox/test_order.py)
+ON_POSTGRES15 = $(addprefix tests/,database operations moderation/test_holds.py community/posts/test_voting.py \
+	inbox/test_bookkeeping.py inbox/test_posts.py inbox/test_processing.py outbox/test_order.py \
+	web/client_api/test_search.py web/client_api/test_timelines.py)
 
 test-postgres15: setup-test
 ifeq ($(POSTGRES15),)
