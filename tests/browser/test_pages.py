@@ -48,10 +48,12 @@ class Walk:
         self.counted: list[str] = []
         self.heavy: list[str] = []
         self.hosts: set[str] = set()
+        self.in_the_dark: set[str] = set()
 
     async def look_at(self, page: Page, name: str) -> None:
-        # In the dark only the colours are others.
-        for scheme, options in (("light", None), ("dark", {"runOnly": ["color-contrast"]})):
+        # In the dark only the colours are others, and the same for everybody.
+        schemes = [("light", None), ("dark", {"runOnly": ["color-contrast"]})]
+        for scheme, options in schemes[: 1 if name in self.in_the_dark else 2]:
             # Without motion: a colour on its way from light to dark has no contrast to be measured.
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             results = await Axe().run(page, options=options)
@@ -59,6 +61,7 @@ class Walk:
                 f"{name} ({scheme}): {item['id']}: {item['nodes'][0]['html']}"
                 for item in results.response["violations"]
             ]
+        self.in_the_dark.add(name)
         for width, size in ((320, "112.5%"), (360, "225%"), (768, "225%"), (1280, "112.5%")):
             await page.set_viewport_size({"width": width, "height": 740})
             out = await page.evaluate(

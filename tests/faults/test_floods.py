@@ -88,7 +88,7 @@ def poison(sender: RemoteActor) -> list[bytes]:
 
 async def test_r14_poison_among_good_things_is_set_aside_once_and_holds_nobody_up(town):
     bodies = poison(town.sender)
-    good = [town.post() for _ in range(150)]
+    good = [town.post() for _ in range(100)]
     rows = [row(town, activity["id"], json.dumps(activity).encode()) for activity in good]
     rows += [row(town, f"{town.sender.origin}/poison/{n}", body) for n, body in enumerate(bodies)]
     rows.sort(key=lambda arrived: hash(arrived.activity_uri))
