@@ -34,9 +34,7 @@ test: setup-test
 
 # The oldest server that we promise to work with. What mostly asks how whole servers talk to each other, in the
 # same statements, is left out.
-ON_POSTGRES15 = $(addprefix tests/,database operations moderation/test_holds.py community/posts/test_voting.py \
-	inbox/test_bookkeeping.py inbox/test_posts.py inbox/test_processing.py outbox/test_order.py \
-	web/client_api/test_search.py web/client_api/test_timelines.py)
+ON_POSTGRES15 = $(addprefix tests/,database outbox/test_order.py web/client_api/test_timelines.py)
 
 test-postgres15: setup-test
 ifeq ($(POSTGRES15),)

@@ -51,9 +51,10 @@ class Walk:
         self.in_the_dark: set[str] = set()
 
     async def look_at(self, page: Page, name: str) -> None:
-        # In the dark only the colours are others, and the same for everybody.
-        schemes = [("light", None), ("dark", {"runOnly": ["color-contrast"]})]
-        for scheme, options in schemes[: 1 if name in self.in_the_dark else 2]:
+        # In the dark, and for who comes to a page after others, only the colours are others.
+        colours = {"runOnly": ["color-contrast"]}
+        is_known = name in self.in_the_dark
+        for scheme, options in [("light", colours)] if is_known else [("light", None), ("dark", colours)]:
             # Without motion: a colour on its way from light to dark has no contrast to be measured.
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             results = await Axe().run(page, options=options)

@@ -29,7 +29,7 @@ async def kill_web(town, kills, chance):
 
 async def test_r5_nothing_acknowledged_is_lost_when_the_web_process_is_killed(town):
     worker = await town.start("worker")
-    await kill_web(town, 4, random.Random(5))
+    await kill_web(town, 2, random.Random(5))
     await town.drained()
     assert worker.process.returncode is None
     assert len(town.ledger.acknowledged) > 20

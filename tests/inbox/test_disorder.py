@@ -271,7 +271,7 @@ async def test_r13_what_a_group_elsewhere_does_and_takes_back_ends_the_same_in_a
 
 
 @given(data=st.data())
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_r13_any_order_with_repeats_of_a_larger_history_ends_the_same(world, data):
     if not hasattr(world, "history"):
         world.history = await larger_history(world)

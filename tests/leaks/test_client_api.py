@@ -171,7 +171,7 @@ async def test_what_an_outsider_does_to_hidden_things_says_nothing_and_opens_not
             answer = await asked(scene, who, method, at, sent)
             assert not gives_away(who, answer, at), f"{who} reads a hidden word at {method} {at}"
     for method, path, at in addresses(hidden, reading=True):
-        if "{" in path and not any(number in at for number in hidden["posts"][:4]):
+        if "{" in path and not any(number in at for number in hidden["posts"][:2]):
             continue
         answer = await asked(scene, "otto", method, at)
         assert not gives_away("otto", answer, at), f"otto reads a hidden word at {method} {at} afterwards"
